@@ -1,0 +1,150 @@
+"""Applies plans: chunks, outcomes, resume, unknown commits. Knows the port, never a database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+
+from .errors import BackendError, CommitUnknown, PlanError, ReadOnlySource, Unreachable
+from .model import Capabilities
+from .outcome import Outcome, RowOutcome, Tally, tally
+from .plan import Plan, PlanRow
+from .port import Backend
+
+CHUNK = 500
+RECONNECTS = (0.2, 1.0, 3.0, 6.0)
+"""Seconds to wait before each attempt to reach a lost database again in the middle of an apply."""
+
+
+@dataclass(slots=True)
+class Stop:
+    """Asks an apply to stop between two chunks; what is done stays done, the rest stays untouched."""
+
+    requested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an apply did. `stopped` is set when it ended early: every row not in `rows` is untouched.
+
+    `error` says why it ended early, when that wasn't the operator.
+    """
+
+    operation: str
+    plan: Plan
+    rows: tuple[RowOutcome, ...]
+    stopped: bool = False
+    error: BackendError | None = None
+
+    @property
+    def counts(self) -> Tally:
+        """The outcomes counted."""
+        return tally(self.rows)
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where an apply is: rows handled of rows planned, and the outcomes so far."""
+
+    done: int
+    planned: int
+    rows: Sequence[RowOutcome] = field(default_factory=tuple)
+
+
+def check_applicable(plan: Plan, source: str, capabilities: Capabilities) -> None:
+    """Raise PlanError or ReadOnlySource when the plan does not belong to this source, or nothing may be written."""
+    if capabilities.read_only:
+        raise ReadOnlySource(f"{source} is read-only; open it with --write to change rows")
+    if plan.profile != capabilities.profile or plan.database != capabilities.database:
+        raise PlanError(
+            f"the plan was made for {plan.profile} on {plan.database}, "
+            f"but {source} is {capabilities.profile} on {capabilities.database}; choose the right --source"
+        )
+
+
+async def apply(
+    backend: Backend,
+    plan: Plan,
+    *,
+    chunk: int = CHUNK,
+    stop: Stop | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Result:
+    """Apply a plan in chunks and return one outcome per handled row.
+
+    Each chunk is one transaction. A lost connection is reconnected and the unknown chunk looked up in the journal;
+    when the database stays away the result carries the error and the rows that are known.
+    """
+    check_applicable(plan, backend.source, backend.capabilities)
+    stop = stop or Stop()
+    if not plan.rows:
+        return Result("", plan, ())
+    operation = await backend.begin(plan)
+    done: list[RowOutcome] = []
+    error: BackendError | None = None
+    try:
+        async for outcomes in _chunks(backend, plan, operation, chunk, stop):
+            done.extend(outcomes)
+            if on_progress is not None:
+                on_progress(Progress(len(done), len(plan.rows), outcomes))
+        if len(done) == len(plan.rows):
+            await backend.finish(operation)
+    except BackendError as lost:
+        error = lost
+    return Result(operation, plan, tuple(done), stopped=len(done) < len(plan.rows), error=error)
+
+
+async def _chunks(
+    backend: Backend, plan: Plan, operation: str, size: int, stop: Stop
+) -> AsyncIterator[tuple[RowOutcome, ...]]:
+    for start in range(0, len(plan.rows), size):
+        if stop.requested:
+            return
+        yield await _chunk(backend, plan, plan.rows[start : start + size], operation)
+
+
+async def _chunk(
+    backend: Backend, plan: Plan, rows: Sequence[PlanRow], operation: str
+) -> tuple[RowOutcome, ...]:
+    try:
+        return await backend.apply_chunk(plan, rows, operation)
+    except CommitUnknown as unknown:
+        known = await _recall(backend, plan, rows, operation, unknown)
+    except Unreachable as lost:
+        await _reconnect(backend, lost)
+        known = None
+    return known if known is not None else await backend.apply_chunk(plan, rows, operation)
+
+
+async def _recall(
+    backend: Backend, plan: Plan, rows: Sequence[PlanRow], operation: str, cause: BackendError
+) -> tuple[RowOutcome, ...] | None:
+    await _reconnect(backend, cause)
+    return await backend.recall(plan, rows, operation)
+
+
+async def _reconnect(backend: Backend, cause: BackendError) -> None:
+    for pause in RECONNECTS:
+        await asyncio.sleep(pause)
+        try:
+            await backend.open()
+        except Unreachable:
+            continue
+        return
+    raise cause
+
+
+def unhandled(plan: Plan, rows: Sequence[RowOutcome]) -> tuple[PlanRow, ...]:
+    """Return the planned rows that an apply never came to."""
+    handled = {(row.job, row.variant) for row in rows}
+    return tuple(row for row in plan.rows if row.ref not in handled)
+
+
+def complete(plan: Plan, result: Result) -> Tally:
+    """Return the counts with every row that was never reached counted as failed, so that they add up to the plan."""
+    rest = [
+        RowOutcome(row.job, Outcome.FAILED, "not reached", row.variant)
+        for row in unhandled(plan, result.rows)
+    ]
+    return tally((*result.rows, *rest))

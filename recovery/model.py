@@ -1,0 +1,217 @@
+"""What a console shows of a job system: jobs, variants, attempts, verdicts. Immutable; all times are aware UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+JobId = NewType("JobId", str)
+"""A job's key as text. Composite keys are joined by `,`; with several job tables `table:` stands in front."""
+
+VariantId = NewType("VariantId", str)
+"""A variant's key as text, unique within its job table."""
+
+Scalar = str | int | float | bool | None
+Image = Mapping[str, Scalar]
+"""Column name -> value as the backend's lossless text or number; equal images mean equal rows."""
+
+NO_FIELDS: Mapping[str, Scalar] = {}
+
+
+class State(StrEnum):
+    """What a native status means, always shown beside the native status."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A stuck rule that applies to a job or variant, with the evidence.
+
+    `rule` is the rule's name in the profile, `reason` the word for the retry history (`stuck`, `lagging`, ...),
+    `why` a short text for the table, `evidence` label/value pairs for the job screen.
+    `age_s` and `threshold_s` are seconds; None where the rule has no clock or no life sign exists.
+    """
+
+    rule: str
+    reason: str
+    why: str
+    age_s: float | None = None
+    threshold_s: float | None = None
+    clock: str | None = None
+    evidence: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of a job table.
+
+    `running_s` is seconds since the start, `idle_s` seconds since the last life sign, both by the database's
+    clock; None where the row doesn't tell. `retries` counts attempts made (column or retry history).
+    `fields` holds every mapped and extra column for the detail screen, in profile order.
+    """
+
+    id: JobId
+    table: str
+    state: State
+    status: str | None
+    kind: str | None = None
+    step: str | None = None
+    step_index: int | None = None
+    step_count: int | None = None
+    progress: float | None = None
+    error: str | None = None
+    retries: int = 0
+    max_retries: int | None = None
+    created: datetime | None = None
+    started: datetime | None = None
+    updated: datetime | None = None
+    finished: datetime | None = None
+    running_s: float | None = None
+    idle_s: float | None = None
+    priority: int | None = None
+    variants_done: int | None = None
+    variants_total: int | None = None
+    verdict: Verdict | None = None
+    fields: Mapping[str, Scalar] = field(default_factory=lambda: NO_FIELDS)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether the retry limit is reached, so that no sweep touches it any more."""
+        return self.max_retries is not None and self.retries >= self.max_retries
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A sub-unit of a job: a variant, a task of an interval, a change, a progress step. Seconds as in `Job`."""
+
+    id: VariantId
+    job: JobId
+    state: State
+    status: str | None
+    name: str | None = None
+    step: str | None = None
+    error: str | None = None
+    retries: int = 0
+    created: datetime | None = None
+    started: datetime | None = None
+    updated: datetime | None = None
+    finished: datetime | None = None
+    idle_s: float | None = None
+    verdict: Verdict | None = None
+    fields: Mapping[str, Scalar] = field(default_factory=lambda: NO_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One row of the retry history. `result` is an outcome's name; `from_status`/`to_status` are native."""
+
+    job: JobId
+    at: datetime
+    action: str
+    reason: str
+    result: str
+    from_status: str | None = None
+    to_status: str | None = None
+    variant: VariantId | None = None
+    who: str | None = None
+    operation: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a job's event log, as the system itself wrote it."""
+
+    at: datetime | None
+    level: str | None
+    message: str
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many jobs there are. `estimated` names the native statuses whose number is an estimate (`~`)."""
+
+    by_state: Mapping[State, int]
+    by_status: Mapping[str, int]
+    stuck: int
+    now: datetime
+    estimated: frozenset[str] = frozenset()
+
+    @property
+    def total(self) -> int:
+        """All jobs of all states."""
+        return sum(self.by_state.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the live table, in order. `next` continues after the last row; None at the end."""
+
+    rows: tuple[Job, ...]
+    now: datetime
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A sequential queue: which job holds it, how many wait, and who is next."""
+
+    holder: JobId | None
+    holder_since: datetime | None
+    holder_stuck: bool
+    waiting: int
+    next: JobId | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionInfo:
+    """An action that the profile offers.
+
+    `verb` says what really happens ("set failed (worker is not stopped)"), `only_stuck` whether it
+    wants a verdict, `from_statuses` the native statuses allowed (empty: any but `not_statuses`).
+    """
+
+    name: str
+    verb: str
+    only_stuck: bool = False
+    from_statuses: tuple[str, ...] = ()
+    not_statuses: tuple[str, ...] = ()
+    destructive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a source can do, and how.
+
+    `journal` is `database` or `local`. `refusal` maps an action to the sentence why it is not possible now
+    (read-only source, missing privilege); an action that is possible is not in it.
+    """
+
+    engine: str
+    version: str
+    database: str
+    profile: str
+    journal: str
+    read_only: bool = False
+    skip_locked: bool = True
+    notify: bool = False
+    fenced: bool = True
+    actions: tuple[ActionInfo, ...] = ()
+    refusal: Mapping[str, str] = field(default_factory=dict)
+    statuses: tuple[str, ...] = ()
+    kinds_name: str = "kind"
+    variants_name: str | None = None
+    steps: tuple[str, ...] = ()
+    thresholds: Mapping[str, float | None] = field(default_factory=dict)
+    max_retries: int | None = 3
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,177 @@
+"""The plan: the frozen result of a dry run. What it lists is what an apply changes, or reports as moved on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from .errors import PlanError
+from .model import Image, JobId, Scalar, VariantId
+
+FORMAT = 1
+Op = Literal["update", "insert", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row change in the journal or in an undo plan: `before` None for an insert, `after` None for a delete."""
+
+    table: str
+    op: Op
+    key: Image
+    before: Image | None
+    after: Image | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One job (or variant) to be changed.
+
+    `token` is what was seen when planned, at full database precision; the row is changed only while it still
+    matches. `before` and `after` are for people: what changes (`after` holds `{now}` where the database's
+    clock will be written). `changes` is set in undo plans only: the exact row changes to make.
+    """
+
+    job: JobId
+    table: str
+    key: Image
+    token: Image
+    before: Image
+    after: Image
+    variant: VariantId | None = None
+    rule: str | None = None
+    reason: str = "manual"
+    why: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
+    related: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def ref(self) -> tuple[JobId, VariantId | None]:
+        """What the row is about."""
+        return (self.job, self.variant)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row that was asked for or found, but is not in the plan, and why in one sentence."""
+
+    job: JobId
+    reason: str
+    variant: VariantId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a plan is made. `thresholds` as in `Query`; `over_limit` includes rows at the retry limit;
+    `max_rows` refuses bigger plans; `reason` is the operator's own words for the journal."""
+
+    thresholds: Mapping[str, float | None] = field(default_factory=dict)
+    over_limit: bool = False
+    max_rows: int | None = None
+    reason: str = ""
+    operator: str = ""
+    by_sweep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The frozen result of a dry run; `id` is a hash of its content.
+
+    `database` names what the plan was made on (never with a password); an apply elsewhere is refused.
+    `undoes` is the operation that this plan puts back. `found` counts rows that the selection matched:
+    found = len(rows) + len(left_out).
+    """
+
+    source: str
+    database: str
+    profile: str
+    action: str
+    verb: str
+    made_at: datetime
+    options: Options
+    rows: tuple[PlanRow, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    sql: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    hook: str | None = None
+    undoes: str | None = None
+    nonce: str = ""
+    id: str = ""
+
+    @property
+    def found(self) -> int:
+        """How many rows the selection matched."""
+        return len(self.rows) + len(self.left_out)
+
+
+def seal(plan: Plan) -> Plan:
+    """Return the plan with its id: twelve hex digits of a hash of everything in it."""
+    sealed = plan if plan.nonce else replace(plan, nonce=secrets.token_hex(4))
+    return replace(sealed, id=_digest(sealed))
+
+
+def dump(plan: Plan) -> str:
+    """Return the plan as JSON text that `load` reads back."""
+    return json.dumps({"unstick_plan": FORMAT, **_as_dict(plan)}, indent=1, ensure_ascii=True)
+
+
+def load(text: str) -> Plan:
+    """Read a plan from JSON text. Raises PlanError when it isn't one, or was changed after it was made."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise PlanError(f"this is not a plan file (not JSON: {error}); make one with --out FILE") from None
+    if not isinstance(data, dict) or "unstick_plan" not in data:
+        raise PlanError("this is not a plan file; make one with `unstick recover --dry-run --out FILE`")
+    if data.pop("unstick_plan") != FORMAT:
+        raise PlanError("this plan file was made by another version of unstick; make the plan again")
+    try:
+        plan = _from_dict(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PlanError(f"this plan file is damaged ({error}); make the plan again") from None
+    if _digest(plan) != plan.id:
+        raise PlanError("this plan file was changed after it was made; make the plan again")
+    return plan
+
+
+def _as_dict(plan: Plan) -> dict[str, Any]:
+    data = asdict(plan)
+    data["made_at"] = plan.made_at.isoformat()
+    return data
+
+
+def _digest(plan: Plan) -> str:
+    content = json.dumps(_as_dict(replace(plan, id="")), sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def _from_dict(data: dict[str, Any]) -> Plan:
+    data = dict(data)
+    data["made_at"] = datetime.fromisoformat(data["made_at"])
+    data["options"] = Options(**data["options"])
+    data["rows"] = tuple(_row(row) for row in data["rows"])
+    data["left_out"] = tuple(LeftOut(**row) for row in data["left_out"])
+    for name in ("sql", "warnings"):
+        data[name] = tuple(data[name])
+    return Plan(**data)
+
+
+def _row(data: dict[str, Any]) -> PlanRow:
+    data = dict(data)
+    data["evidence"] = tuple((str(label), str(value)) for label, value in data["evidence"])
+    data["related"] = tuple(data["related"])
+    data["changes"] = tuple(Change(**change) for change in data["changes"])
+    for name in ("key", "token", "before", "after"):
+        _check_image(data[name])
+    return PlanRow(**data)
+
+
+def _check_image(image: Mapping[str, Scalar]) -> None:
+    if not isinstance(image, dict):
+        raise TypeError("a row image is not an object")

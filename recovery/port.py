@@ -1,0 +1,123 @@
+"""The port: all that the engine, the console and the command line know of a database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from .model import Attempt, Capabilities, Counts, Event, Job, JobId, Page, Queue, Variant, VariantId, Verdict
+from .outcome import Operation, RowOutcome
+from .plan import Options, Plan, PlanRow
+from .query import Query
+from .stats import Statistics
+
+Selection = Sequence[JobId] | Query
+"""What an action is asked of: ids captured from the screen, or a query."""
+
+
+class Backend(Protocol):
+    """One source. Immutable values in and out; every method may raise a BackendError or QueryTimeout.
+
+    Times and ages come from the database's clock. Calls may overlap: a backend orders them itself.
+    """
+
+    @property
+    def source(self) -> str:
+        """The source's name."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this source can do; known after `open`."""
+        ...
+
+    async def open(self) -> None:
+        """Connect, recognise versions and columns. May be called again after a lost connection."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection; never waits longer than a second for a hanging driver."""
+        ...
+
+    async def clock(self) -> datetime:
+        """Return the database's now (aware UTC)."""
+        ...
+
+    async def counts(self, thresholds: Mapping[str, float | None] | None = None) -> Counts:
+        """Count jobs by state and native status, and the stuck ones."""
+        ...
+
+    async def page(self, query: Query, after: str | None = None) -> Page:
+        """Return one page of jobs in the query's order, from the start or after an earlier page's `next`."""
+        ...
+
+    async def job(self, job: JobId, thresholds: Mapping[str, float | None] | None = None) -> Job:
+        """Return one job with all its fields. Raises NotFound."""
+        ...
+
+    async def variants(self, job: JobId) -> tuple[Variant, ...]:
+        """Return the job's variants in their order; empty where the system has none."""
+        ...
+
+    async def events(self, job: JobId, limit: int = 200) -> tuple[Event, ...]:
+        """Return the newest lines of the job's own event log, oldest first."""
+        ...
+
+    async def attempts(self, job: JobId | None = None, limit: int = 200) -> tuple[Attempt, ...]:
+        """Return the retry history of one job or of all, newest first."""
+        ...
+
+    async def queue(self) -> Queue | None:
+        """Return the sequential queue's state, or None where the system runs jobs in parallel."""
+        ...
+
+    async def statistics(self, window: timedelta) -> Statistics:
+        """Return retry statistics over the jobs created within the window."""
+        ...
+
+    async def verdicts(
+        self, thresholds: Mapping[str, float | None] | None = None, limit: int = 1000
+    ) -> tuple[tuple[JobId, VariantId | None, Verdict], ...]:
+        """Return what is stuck, the longest silent first."""
+        ...
+
+    async def plan(self, action: str, selection: Selection, options: Options) -> Plan:
+        """Read the rows once and freeze them. Changes nothing. Raises PlanError when the action is impossible."""
+        ...
+
+    async def plan_undo(self, operation: str, options: Options) -> Plan:
+        """Return the plan that puts back what an operation changed. Raises NotFound."""
+        ...
+
+    async def begin(self, plan: Plan) -> str:
+        """Journal the intention and return the operation's id. The same plan again continues its operation."""
+        ...
+
+    async def apply_chunk(self, plan: Plan, rows: Sequence[PlanRow], operation: str) -> tuple[RowOutcome, ...]:
+        """Change the rows that still match, in one transaction, with retry history and journal.
+
+        Returns one outcome per row, in order. Raises CommitUnknown when the connection was lost while committing
+        (see `recall`), another BackendError when nothing was changed.
+        """
+        ...
+
+    async def recall(self, plan: Plan, rows: Sequence[PlanRow], operation: str) -> tuple[RowOutcome, ...] | None:
+        """Tell from the journal what became of a chunk whose commit is unknown; None: nothing was changed."""
+        ...
+
+    async def finish(self, operation: str) -> None:
+        """Journal that every chunk of the operation was handled."""
+        ...
+
+    async def operations(self, limit: int = 100, since: datetime | None = None) -> tuple[Operation, ...]:
+        """Return the journal, newest first, without rows."""
+        ...
+
+    async def operation(self, operation: str) -> Operation:
+        """Return one operation with its rows. Raises NotFound."""
+        ...
+
+    def watch(self) -> AsyncIterator[None]:
+        """Tick when the database says that something changed (NOTIFY); a backend without it never ticks."""
+        ...
