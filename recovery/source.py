@@ -1,0 +1,62 @@
+"""A source: a named database plus the profile that reads it, and how it is to be treated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit, urlunsplit
+
+_PASSWORD_ARGUMENT = re.compile(r"((?:password|passwd|pwd|sslpassword)=)[^&\s'\"]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where to look and how. Times are seconds.
+
+    `profile` None means: recognise it from the tables. `thresholds` maps a rule name (or `*`) to seconds,
+    None for never. `max_retries` -1 means: the profile's own limit. `parameters` fill the profile's
+    placeholders (schema, table prefix). `environment` is the label shown (`prod` is read-only unless asked).
+    """
+
+    name: str
+    url: str = field(repr=False)
+    profile: str | None = None
+    environment: str = ""
+    colour: str | None = None
+    read_only: bool = False
+    thresholds: Mapping[str, float | None] = field(default_factory=dict)
+    max_retries: int | None = -1
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    refresh_s: float = 5.0
+    statement_timeout_s: float = 10.0
+    connect_timeout_s: float = 5.0
+    time_zone: str | None = None
+
+
+def mask_url(url: str) -> str:
+    """Return the URL with its password replaced, for every screen, log, journal and message."""
+    try:
+        parts = urlsplit(url)
+        password = parts.password
+    except ValueError:
+        return "(unreadable URL)"
+    location = parts.netloc
+    if password is not None:
+        user, _, host = location.rpartition("@")
+        location = f"{user.partition(':')[0]}:***@{host}"
+    masked = urlunsplit((parts.scheme, location, parts.path, parts.query, parts.fragment))
+    if parts.scheme.startswith("sqlite") and not parts.netloc:
+        masked = url
+    return _PASSWORD_ARGUMENT.sub(r"\1***", masked)
+
+
+def mask_text(text: str, url: str) -> str:
+    """Return a driver's message without the password of `url`, wherever the driver repeated it."""
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        password = None
+    if password:
+        text = text.replace(password, "***")
+    return _PASSWORD_ARGUMENT.sub(r"\1***", text)
