@@ -1,0 +1,1 @@
+"""SQL adapters behind the port, profiles and the demo."""

@@ -1,0 +1,1 @@
+"""SQL backends behind the port: PostgreSQL, MariaDB/MySQL and SQLite."""

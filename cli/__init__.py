@@ -1,0 +1,1 @@
+"""Headless commands; starts the console."""
