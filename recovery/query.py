@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .model import State
+from unstick.recovery.model import State
 
 Op = Literal["=", "!=", "<", "<=", ">", ">="]
 
-SORTS = ("stuck", "id", "kind", "state", "created", "started", "updated", "idle", "running", "retries", "priority")
+SORTS = (
+    *("stuck", "id", "kind", "state", "created", "started", "updated"),
+    *("idle", "running", "retries", "priority"),
+)
 """Every sort order. `stuck` is stuck rows first, the longest silent first, then the newest created first."""
 
 
@@ -18,14 +21,22 @@ SORTS = ("stuck", "id", "kind", "state", "created", "started", "updated", "idle"
 class Term:
     """One term of a filter.
 
-    `field` is one of text, id, state, status, kind, step, error, table, retries, age, idle, running, priority,
-    stuck. Ages are seconds. `text` searches id, kind, step and error text, case-insensitively.
+    `field` is one of text, id, state, status, kind, step, error, table, retries, age, idle, running,
+    priority, stuck. Ages are seconds. A tuple means any of (only fields compared as text; `op` is then `=`).
+    `text` searches id, kind, step and error text as a plain substring; `error` is a substring too, the other
+    names are compared as a whole; `*` in a named field matches any text. An `id` may lack its `table:`.
+    Case never matters. A NULL never matches, so `negated` holds for it: NOT COALESCE(condition, FALSE).
     """
 
     field: str
     op: Op
-    value: str | float | State | bool
+    value: str | float | State | bool | tuple[str, ...]
     negated: bool = False
+
+    @property
+    def values(self) -> tuple[str | float | bool, ...]:
+        """The value, or all of those that were joined by a comma."""
+        return self.value if isinstance(self.value, tuple) else (self.value,)
 
 
 @dataclass(frozen=True, slots=True)
