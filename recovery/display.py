@@ -1,7 +1,7 @@
 """The one gate for everything that comes from a database and goes to a screen, a clipboard or human output.
 
-Widths come from the standard library's tables, not from a package: the command line needs them too, the import costs
-nothing, and every character on which terminals and tables disagree is replaced by a stand-in here anyway.
+Widths come from the standard library's tables, not from a package: the command line needs them too, the import
+costs nothing, and every character on which terminals and tables disagree is replaced by a stand-in here anyway.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _INVISIBLE = re.compile(
     "\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d376"
     "\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
 )
-"""Printable by the tables, but invisible, or changing the width of a neighbour, or of a width that depends on the
-terminal's Unicode version (variation selectors, skin tones, fillers, trigrams)."""
+"""Printable by the tables, but invisible, or changing the width of a neighbour, or of a width that depends on
+the terminal's Unicode version (variation selectors, skin tones, fillers, trigrams)."""
 
 
 def display_text(value: object, *, limit: int = CELL_LIMIT, multiline: bool = False) -> str:
     """Return the value as text that is safe to show: nothing in it moves a cursor, hides, or reorders.
 
-    Escapes, control characters, bidi and zero-width controls, private-use, unassigned and lone surrogate code points
-    become visible stand-ins such as `\\x1b`. At most `limit` characters come back, the last one `~` when text was cut.
-    `multiline` keeps line feeds and turns tabs into spaces. Applying it twice changes nothing.
+    Escapes, control characters, bidi and zero-width controls, private-use, unassigned and lone surrogate code
+    points become visible stand-ins such as `\\x1b`. At most `limit` characters come back, the last one `~` when
+    text was cut. `multiline` keeps line feeds and widens tabs. Applying it twice changes nothing.
     """
     if value is None:
         return ""
@@ -94,7 +94,7 @@ def cell_width(text: str) -> int:
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Return the text cut or padded to exactly `width` cells; `right` pads on the left. Cut text ends in `~`."""
+    """Return the text cut (ending in `~`) or padded to exactly `width` cells; `right` pads on the left."""
     if width <= 0:
         return ""
     taken = cell_width(text)
@@ -123,7 +123,7 @@ def _cut(text: str, width: int) -> tuple[str, int]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break safe text (with line feeds) into lines of at most `width` cells, at spaces where there are any."""
+    """Break safe text (with line feeds) into lines of at most `width` cells, at spaces where it can."""
     width = max(width, 1)
     return [piece for line in text.split("\n") for piece in _wrap_line(line, width)]
 
