@@ -1,0 +1,211 @@
+"""The reading half of the port over dicts, and the switches that make a source slow or unreachable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from ..errors import NotFound, Unreachable
+from ..model import Attempt, Capabilities, Counts, Event, Job, JobId, Page, Queue, Variant, VariantId, Verdict
+from ..outcome import Operation
+from ..query import Query
+from ..stats import Statistics
+from . import journal, order
+from .figures import figures, queue
+from .planning import select
+from .store import START, FixedClock, Store
+from .system import MemorySystem
+from .view import View
+from .worker import Worker
+
+Thresholds = Mapping[str, float | None] | None
+
+
+class Reader:
+    """Reads a memory store as a console would; see `MemoryBackend`."""
+
+    def __init__(
+        self,
+        system: MemorySystem,
+        *,
+        source: str,
+        clock: Callable[[], datetime] | None,
+        read_only: bool,
+        notify: bool,
+    ) -> None:
+        self._fixed = FixedClock()
+        self._given = clock
+        self._system, self._store = system, Store(self._now)
+        self.worker = Worker(self._store, system, self._changed)
+        self._source, self._read_only, self._notify = source, read_only, notify
+        self._down = False
+        self._free = asyncio.Event()
+        self._free.set()
+        self._watchers: set[asyncio.Event] = set()
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass on the clock of this source, whatever clock it was given."""
+        self._fixed.advance(seconds)
+        self._changed()
+
+    def _now(self) -> datetime:
+        if self._given is None:
+            return self._fixed()
+        return self._given().astimezone(UTC) + (self._fixed() - START)
+
+    def go_down(self) -> None:
+        """Make every call raise Unreachable, until `come_back`."""
+        self._down = True
+
+    def come_back(self) -> None:
+        """Answer again."""
+        self._down = False
+
+    def hold(self) -> None:
+        """Make every call wait, as a slow database would, until `release`."""
+        self._free.clear()
+
+    def release(self) -> None:
+        """Let the waiting calls go on."""
+        self._free.set()
+
+    async def _answer(self) -> None:
+        await self._free.wait()
+        if self._down:
+            raise Unreachable(f"{self._source} does not answer; it is tried again")
+
+    def _view(self, thresholds: Thresholds = None, now: datetime | None = None) -> View:
+        return View(self._store, self._system, thresholds or {}, now or self._now())
+
+    @property
+    def source(self) -> str:
+        """The source's name."""
+        return self._source
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything is possible, except in a read-only source."""
+        system = self._system
+        infos = tuple(action.info for action in system.actions)
+        refusal = "this source is read-only; open it with --write to change rows"
+        return Capabilities(
+            engine="memory",
+            version="1",
+            database=f"memory/{self._source}",
+            profile=system.name,
+            journal="database",
+            read_only=self._read_only,
+            notify=self._notify,
+            actions=infos,
+            refusal={info.name: refusal for info in infos} if self._read_only else {},
+            statuses=tuple(system.statuses),
+            kinds_name=system.kinds_name,
+            variants_name=system.variants_name,
+            steps=system.steps,
+            thresholds={system.rule: system.thresholds.get(system.rule, system.threshold_s)},
+            max_retries=system.max_retries,
+        )
+
+    async def open(self) -> None:
+        """Connect; raises Unreachable while it is down."""
+        await self._answer()
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    async def clock(self) -> datetime:
+        """Return now."""
+        await self._answer()
+        return self._now()
+
+    async def counts(self, thresholds: Thresholds = None) -> Counts:
+        """Count jobs by state and native status, and the stuck ones."""
+        await self._answer()
+        jobs = self._view(thresholds).jobs()
+        return Counts(
+            by_state=Counter(job.state for job in jobs),
+            by_status=Counter(job.status or "" for job in jobs),
+            stuck=sum(1 for job in jobs if job.verdict),
+            now=self._now(),
+        )
+
+    async def page(self, query: Query, after: str | None = None) -> Page:
+        """Return one page of jobs."""
+        await self._answer()
+        now = order.cursor_now(after) if after else self._now()
+        rows = select(self._view(query.thresholds, now).jobs(), query, now)
+        if after:
+            rows = order.following(rows, after, query)
+        page, rest = rows[: query.limit], rows[query.limit :]
+        return Page(tuple(page), self._now(), order.cursor_at(page[-1], query, now) if rest else None)
+
+    async def job(self, job: JobId, thresholds: Thresholds = None) -> Job:
+        """Return one job. Raises NotFound."""
+        await self._answer()
+        if job not in self._store.jobs:
+            raise NotFound(f"there is no job {job} in {self._source}")
+        return self._view(thresholds).job(job, self._store.jobs[job])
+
+    async def variants(self, job: JobId) -> tuple[Variant, ...]:
+        """Return the job's variants."""
+        await self._answer()
+        return self._view().variants(job)
+
+    async def events(self, job: JobId, limit: int = 200) -> tuple[Event, ...]:
+        """Return the newest lines of the job's event log, oldest first."""
+        await self._answer()
+        return tuple(self._view().events(job)[-limit:])
+
+    async def attempts(self, job: JobId | None = None, limit: int = 200) -> tuple[Attempt, ...]:
+        """Return the retry history, newest first."""
+        await self._answer()
+        found = [attempt for attempt in reversed(self._store.attempts) if job in (None, attempt.job)]
+        return tuple(found[:limit])
+
+    async def queue(self) -> Queue | None:
+        """Return the queue of a sequential system."""
+        await self._answer()
+        return queue(self._view().jobs()) if self._system.sequential else None
+
+    async def statistics(self, window: timedelta) -> Statistics:
+        """Return retry statistics over the jobs created within the window."""
+        await self._answer()
+        return figures(self._view().jobs(), self._store.attempts, self._now(), window)
+
+    async def verdicts(
+        self, thresholds: Thresholds = None, limit: int = 1000
+    ) -> tuple[tuple[JobId, VariantId | None, Verdict], ...]:
+        """Return what is stuck, the longest silent first."""
+        await self._answer()
+        jobs = order.ordered(self._view(thresholds).jobs(), Query())
+        return tuple((job.id, None, job.verdict) for job in jobs if job.verdict)[:limit]
+
+    async def operations(self, limit: int = 100, since: datetime | None = None) -> tuple[Operation, ...]:
+        """Return the journal, newest first, without rows."""
+        await self._answer()
+        entries = [e for e in self._store.journal.values() if since is None or e.started_at >= since]
+        return tuple(journal.operation(entry, with_rows=False) for entry in reversed(entries[-limit:]))
+
+    async def operation(self, operation: str) -> Operation:
+        """Return one operation with its rows. Raises NotFound."""
+        await self._answer()
+        return journal.operation(journal.find(self._store, operation), with_rows=True)
+
+    async def watch(self) -> AsyncIterator[None]:
+        """Tick whenever anything was changed."""
+        changed = asyncio.Event()
+        self._watchers.add(changed)
+        try:
+            while True:
+                await changed.wait()
+                changed.clear()
+                if self._notify:
+                    yield
+        finally:
+            self._watchers.discard(changed)
+
+    def _changed(self) -> None:
+        for watcher in self._watchers:
+            watcher.set()
