@@ -31,6 +31,7 @@ class Source:
     refresh_s: float = 5.0
     statement_timeout_s: float = 10.0
     connect_timeout_s: float = 5.0
+    lock_timeout_s: float = 2.0
     time_zone: str | None = None
 
 

@@ -1,0 +1,49 @@
+"""What an action writes into a column: a constant, or one of a few operations."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+
+Constant = str | int | float | bool
+
+
+class Assignment(BaseModel):
+    """Exactly one of the keys. Text may hold `{timeout_minutes}`, `{timeout_seconds}`, `{job}` and `{rule}`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: Constant | None = None
+    text: str | None = None
+    now: bool = False
+    null: bool = False
+    increment: int | None = None
+    append: str | None = None
+    separator: str = "\n\n"
+    json_merge: dict[str, Any] | None = None
+    column: str | None = None
+    sql: dict[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Assignment:
+        given = [name for name in OPERATIONS if getattr(self, name) not in (None, False)]
+        if self.value is not None and "value" not in given:
+            given.append("value")
+        if len(given) != 1:
+            raise ValueError(f"say exactly one of {', '.join(OPERATIONS)}, or just a constant")
+        return self
+
+
+OPERATIONS = ("value", "text", "now", "null", "increment", "append", "json_merge", "column", "sql")
+
+
+def _shorthand(value: object) -> object:
+    if isinstance(value, str | int | float | bool):
+        return {"value": value}
+    if isinstance(value, dict) and isinstance(value.get("sql"), str):
+        return {**value, "sql": {"*": value["sql"]}}
+    return value
+
+
+Assign = Annotated[Assignment, BeforeValidator(_shorthand)]

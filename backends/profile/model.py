@@ -1,0 +1,358 @@
+"""The profile format: how one job system's tables map onto jobs, variants, rules and actions.
+
+Everything here is data, checked by pydantic; `docs/profiles.md` explains it by example. Durations are text
+(`30m`, `90s`, `never`; a plain number is minutes) and become seconds.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from unstick.recovery.durations import parse_duration
+from unstick.recovery.errors import UsageError
+from unstick.recovery.model import State
+
+from .assign import Assign
+
+DialectName = Literal["postgresql", "mysql", "sqlite", "*"]
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors; values don't change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _seconds(value: object) -> object:
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        try:
+            return parse_duration(value)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
+def _per_dialect(value: object) -> object:
+    return {"*": value} if isinstance(value, str) else value
+
+
+Seconds = Annotated[float | None, BeforeValidator(_seconds)]
+Sql = Annotated[dict[DialectName, str], BeforeValidator(_per_dialect)]
+"""SQL text for every dialect (a plain string), or one text per dialect with `*` for the others."""
+
+
+class Clock(StrEnum):
+    """What kind of clock a time column holds."""
+
+    ZONED = "zoned"
+    """An instant: timestamptz, MySQL TIMESTAMP, text with an offset. On a type without zone: UTC."""
+    UTC = "utc"
+    """A date and time without zone that means UTC, also in a MySQL TIMESTAMP column."""
+    LOCAL = "local"
+    """A date and time without zone in the session's time zone."""
+    EPOCH_S = "epoch_s"
+    EPOCH_MS = "epoch_ms"
+    ISO = "iso"
+    """ISO 8601 text in a text column; without an offset it means UTC."""
+
+
+class Time(Strict):
+    """A time column and its clock; written short as just the column's name."""
+
+    column: str
+    clock: Clock | None = None
+
+
+def _time(value: object) -> object:
+    return {"column": value} if isinstance(value, str) else value
+
+
+TimeRef = Annotated[Time, BeforeValidator(_time)]
+
+
+class Owner(Strict):
+    """A liveness table: the row's worker is dead when it has no row there, or a beat older than `older_than`."""
+
+    table: str
+    match: dict[str, str]
+    """Column of the liveness table -> column of the job table."""
+    beat: TimeRef
+    older_than: Seconds = 60.0
+    null_is_dead: bool = True
+
+
+class Children(Strict):
+    """A condition on the job's variants or children, by their native statuses."""
+
+    of: str = "variants"
+    every: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    at_least: int = 0
+
+
+class Rule(Strict):
+    """A stuck rule. All that is given must hold."""
+
+    name: str
+    reason: str = "stuck"
+    why: str = ""
+    statuses: tuple[str, ...] = ()
+    age_of: tuple[str, ...] = ()
+    """Names from `times` (or `child.column`): the age of the latest of them counts."""
+    fallback: tuple[str, ...] = ()
+    """Used in order where every column of `age_of` is NULL. All NULL: no life sign at all, which is stuck."""
+    older_than: Seconds = None
+    enabled: bool = True
+    owner: Owner | None = None
+    children: Children | None = None
+    behind: Literal["parent", "sibling"] | None = None
+    """For variants: its step comes before its job's step, or before a sibling's."""
+    when: Sql | None = None
+    """More SQL that must hold; the row's table is `j`."""
+
+    @model_validator(mode="after")
+    def _has_a_condition(self) -> Rule:
+        if self.age_of and self.older_than is None and self.enabled:
+            raise ValueError("a rule with age_of needs older_than (for example \"30m\")")
+        if not (self.age_of or self.owner or self.children or self.behind or self.when):
+            raise ValueError("a rule needs age_of, owner, children, behind or when")
+        return self
+
+
+class Related(Strict):
+    """An update of another table's row that belongs to the job, with its own guard."""
+
+    name: str
+    table: str
+    table_schema: str = Field("", alias="schema")
+    match: dict[str, str]
+    """Column of the related table -> column of the job table."""
+    guard: Sql | None = None
+    """SQL that must hold for the related row (`r`) and the job (`j`); otherwise it is left alone."""
+    set: dict[str, Assign]
+    key: tuple[str, ...]
+
+
+class Notify(Strict):
+    """A NOTIFY in the same transaction (PostgreSQL only). Payload values are columns or fixed text."""
+
+    channel: str
+    payload: dict[str, str]
+
+
+class ReportItem(Strict):
+    """One entry of the document's own report; exactly one of the keys."""
+
+    count: str | None = None
+    ids: str | None = None
+    value: str | int | bool | None = None
+    text: str | None = None
+    none: str | None = None
+    """The text when the count of applied rows is zero."""
+
+
+class Action(Strict):
+    """What an action does to one row. `verb` says what really happens, for people."""
+
+    verb: str
+    only_stuck: bool = False
+    rules: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    not_statuses: tuple[str, ...] = ()
+    refuse: str = ""
+    """The sentence when the status is not allowed; `{status}` and `{job}` are filled in."""
+    set: dict[str, Assign] = {}
+    related: tuple[Related, ...] = ()
+    delete: bool = False
+    cascade: tuple[str, ...] = ()
+    """Names of children whose rows go first, in this order."""
+    detach: tuple[str, ...] = ()
+    """Names of children whose link to the job becomes NULL."""
+    sql: Sql | None = None
+    """The system's own function instead of `set`: run once per row, with the key columns as `:name`."""
+    attempt: bool = True
+    notify: Notify | None = None
+    hint: str = ""
+    """What the application still has to do, shown in the plan."""
+    report: dict[str, ReportItem] = {}
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Action:
+        if not (self.set or self.delete or self.sql or self.related):
+            raise ValueError("an action needs set, sql, related or delete = true")
+        if self.delete and (self.set or self.sql):
+            raise ValueError("an action that deletes can't also set or run sql")
+        return self
+
+
+class Child(Strict):
+    """A table whose rows belong to a job: a cascade target, an event log, a source of life signs."""
+
+    name: str
+    table: str
+    table_schema: str = Field("", alias="schema")
+    key: tuple[str, ...]
+    match: dict[str, str]
+    """Column of the child table -> column of the job table."""
+    only: Sql | None = None
+    """SQL that must hold for child rows (`c`), for tables shared by several kinds of parents."""
+    optional: bool = False
+    """The table may be absent."""
+
+
+class Log(Strict):
+    """The event log: which child holds it and its columns."""
+
+    child: str
+    at: TimeRef
+    message: str
+    level: str | None = None
+    stage: str | None = None
+
+
+class Columns(Strict):
+    """Which column plays which part; all optional."""
+
+    kind: str | None = None
+    step: str | None = None
+    progress: str | None = None
+    """How much is done: a fraction, or a number of `progress_total`."""
+    progress_total: str | None = None
+    error: str | None = None
+    retries: str | None = None
+    priority: str | None = None
+    name: str | None = None
+
+
+class JsonVariants(Strict):
+    """Variants kept inside a JSON column of the job: an object or array at `path`, one entry each."""
+
+    column: str
+    path: tuple[str, ...] = ()
+    id: str = "id"
+    status: str = "status"
+    error: str | None = None
+    times: dict[Literal["created", "started", "updated", "finished"], str] = {}
+
+
+class Entity(Strict):
+    """What jobs and variants share: a table with a key, a status, times, rules and actions."""
+
+    table: str
+    table_schema: str = Field("", alias="schema")
+    key: tuple[str, ...]
+    status: str | None = None
+    status_sql: Sql | None = None
+    state_sql: Sql | None = None
+    """A CASE expression that gives one of the six states; the row's table is `j`."""
+    joins: Sql | None = None
+    """Joins that `status_sql`, `state_sql` and `when` may use, written after `FROM <table> AS j`."""
+    states: dict[State, tuple[str, ...]] = {}
+    columns: Columns = Columns()
+    times: dict[str, TimeRef] = {}
+    """`created`, `started`, `updated`, `finished`, and more for rules."""
+    token: tuple[str, ...] = ()
+    """More columns to watch between plan and apply, such as the worker's id."""
+    steps: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    actions: dict[str, Action] = {}
+
+    @model_validator(mode="after")
+    def _has_a_state(self) -> Entity:
+        if self.status is None and self.status_sql is None and self.state_sql is None:
+            raise ValueError("say where the state is: status (a column), status_sql or state_sql")
+        if not self.key:
+            raise ValueError("key needs at least one column")
+        names = [rule.name for rule in self.rules]
+        if len(names) != len(set(names)):
+            raise ValueError("two rules have the same name")
+        for rule in self.rules:
+            for name in (*rule.age_of, *rule.fallback):
+                if "." not in name and name not in self.times:
+                    known = ", ".join(sorted(self.times)) or "none"
+                    raise ValueError(f"rule {rule.name!r} names the time {name!r}, but times has: {known}")
+        return self
+
+
+class Variants(Entity):
+    """The job's sub-units in a table of their own."""
+
+    name: str = "variants"
+    match: dict[str, str]
+    """Column of the variants table -> column of the job table."""
+    order: tuple[str, ...] = ()
+
+
+class JobTable(Entity):
+    """One job table. With several in a profile, `name` tells them apart on screen and in ids."""
+
+    name: str = ""
+    children: tuple[Child, ...] = ()
+    variants: Variants | None = None
+    variants_json: JsonVariants | None = None
+    log: Log | None = None
+
+    @model_validator(mode="after")
+    def _children_exist(self) -> JobTable:
+        known = {child.name for child in self.children}
+        for name, action in self.actions.items():
+            for child in (*action.cascade, *action.detach):
+                if child not in known:
+                    raise ValueError(f"action {name!r} names the child {child!r}, but children has: {sorted(known)}")
+        if self.log is not None and self.log.child not in known:
+            raise ValueError(f"log names the child {self.log.child!r}, but children has: {sorted(known)}")
+        return self
+
+
+class QueueRule(Strict):
+    """A queue that runs one job at a time, and its order (SQL over `j`, most urgent first)."""
+
+    order: tuple[str, ...]
+
+
+class EnvName(Strict):
+    """An environment variable of the system, and the unit of its number."""
+
+    name: str
+    unit: Literal["seconds", "minutes", "boolean", "count"] = "count"
+
+
+def _lower_name(value: str) -> str:
+    if not value or not all(letter.isalnum() or letter in "_-" for letter in value):
+        raise ValueError("a name has letters, digits, - and _ only")
+    return value
+
+
+class Profile(Strict):
+    """One job system."""
+
+    name: Annotated[str, AfterValidator(_lower_name)]
+    title: str = ""
+    description: str = ""
+    format: Literal[1] = 1
+    fenced: bool = True
+    """Whether a late worker is harmless after a recovery; False puts a warning into every plan."""
+    fence_warning: str = "a worker that is still alive may overwrite the row later: make sure that it is dead"
+    clock: Clock = Clock.ZONED
+    max_retries: int | None = 3
+    parameters: dict[str, Sql] = {}
+    """Placeholders such as `{schema}` with their defaults, settable per source."""
+    recognise: dict[str, tuple[str, ...]] = {}
+    """Table -> columns that must be there for `unstick URL` to choose this profile."""
+    env: dict[str, EnvName] = {}
+    """Setting (`threshold.<rule>`, `sweep.enabled`, `sweep.interval`, `max_retries`) -> environment variable."""
+    queue: QueueRule | None = None
+    jobs: tuple[JobTable, ...]
+
+    @model_validator(mode="after")
+    def _job_names(self) -> Profile:
+        if not self.jobs:
+            raise ValueError("a profile needs at least one [[jobs]] table")
+        names = [job.name for job in self.jobs]
+        if len(self.jobs) > 1 and (len(names) != len(set(names)) or not all(names)):
+            raise ValueError("with several [[jobs]] tables each needs a name of its own")
+        return self

@@ -1,0 +1,138 @@
+"""TOML with errors that name file, line, key and what is allowed. Used for the config, profiles and themes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+from .errors import ConfigError
+from .suggest import hint
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+    Model = TypeVar("Model", bound=BaseModel)
+
+_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
+_HEADER = re.compile(r"\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))?\s*=")
+_PART = re.compile(r"\"([^\"]*)\"|'([^']*)'|([A-Za-z0-9_-]+)")
+
+
+def parse_toml(text: str, file: str) -> dict[str, Any]:
+    """Read TOML text. Raises ConfigError with the line of the mistake."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        match = _LINE.search(message)
+        line = int(match[1]) if match and match[1] else len(text.splitlines())
+        reason = _LINE.sub("", message).strip()
+        raise ConfigError(f"this is not TOML: {reason}", file=file, line=line) from None
+
+
+def validate(model: type[Model], data: Mapping[str, Any], text: str, file: str) -> Model:
+    """Check data against a pydantic model. Raises ConfigError for the first mistake, with its place."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise explain(error, model, data, text, file) from None
+
+
+def explain(
+    error: ValidationError, model: type[Any], data: Mapping[str, Any], text: str, file: str
+) -> ConfigError:
+    """Return the first of pydantic's complaints as one sentence with file, line and key."""
+    first = error.errors()[0]
+    path = _real_path(first["loc"], data)
+    kind, message = first["type"], first["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        allowed = _fields_at(model, path[:-1])
+        message = f"there is no such key{hint(str(path[-1]), allowed)}"
+    elif kind == "missing":
+        message = "this key is missing"
+    else:
+        message = message[:1].lower() + message[1:]
+        given = first["input"]
+        if isinstance(given, str | int | float | bool) and repr(given) not in message:
+            message += f", not {given!r}"
+    return ConfigError(message, file=file, line=line_of(text, path), key=".".join(map(str, path)) or None)
+
+
+def _real_path(location: Sequence[str | int], data: Any) -> tuple[str | int, ...]:
+    """Drop what pydantic puts into a location besides keys: names of validators and union members."""
+    path: list[str | int] = []
+    for part in location:
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        elif part is not location[-1] or not isinstance(data, Mapping):
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _fields_at(model: Any, path: Sequence[str | int]) -> list[str]:
+    """Return the keys that a model allows at a path."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        fields = getattr(model, "model_fields", None)
+        if fields is None:
+            continue
+        field = fields.get(part) or next((f for f in fields.values() if f.alias == part), None)
+        if field is None:
+            return []
+        model = _model_in(field.annotation)
+    fields = getattr(model, "model_fields", {})
+    return [field.alias or name for name, field in fields.items()]
+
+
+def _model_in(annotation: Any) -> Any:
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
+
+
+def line_of(text: str, path: Sequence[str | int]) -> int | None:
+    """Return the 1-based line where a key (or the table nearest to it) stands, or None."""
+    best, best_length = None, 0
+    counts: dict[tuple[str, ...], int] = {}
+    table: tuple[str | int, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = _table_path(_parts(header[2]), header[1] == "[[", counts)
+            here = table
+        elif key := _KEY.match(line):
+            names = [part for part in (key[1], key[2]) if part]
+            here = (*table, *(name.strip("\"'") for name in names))
+        else:
+            continue
+        if len(here) > best_length and tuple(path[: len(here)]) == here:
+            best, best_length = number, len(here)
+    return best
+
+
+def _parts(header: str) -> tuple[str, ...]:
+    return tuple(quoted or single or bare for quoted, single, bare in _PART.findall(header))
+
+
+def _table_path(
+    names: tuple[str, ...], array: bool, counts: dict[tuple[str, ...], int]
+) -> tuple[str | int, ...]:
+    """Return the table's path with the index of each array of tables that it stands in."""
+    if array:
+        counts[names] = counts.get(names, -1) + 1
+        for known in [known for known in counts if len(known) > len(names) and known[: len(names)] == names]:
+            del counts[known]
+    path: list[str | int] = []
+    for length, name in enumerate(names, 1):
+        path.append(name)
+        if (index := counts.get(names[:length])) is not None:
+            path.append(index)
+    return tuple(path)
