@@ -6,7 +6,8 @@ database. A test that stops, kills or restarts a server asks for its own (`own_p
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +17,7 @@ import pytest
 from tests.harness import sqlite
 from tests.harness.mariadb import MariaDBServer
 from tests.harness.postgres import PostgresServer
+from tests.harness.pty import Terminal
 
 # What a developer's shell may hold that changes how the program behaves.
 FOREIGN = ("UNSTICK_", "PG", "MYSQL", "MARIADB", "SSH_", "SUDO_", "TEXTUAL", "XDG_", "PIP_")
@@ -104,6 +106,13 @@ def own_mariadb() -> Iterator[MariaDBServer]:
     """A running MariaDB server that the test may stop, kill and restart."""
     with MariaDBServer() as server:
         yield server
+
+
+@pytest.fixture
+def terminal() -> Iterator[Callable[..., Terminal]]:
+    """Starts programs in pseudo-terminals (see `Terminal` for what to give) and ends them with the test."""
+    with ExitStack() as running:
+        yield lambda *given, **options: running.enter_context(Terminal(*given, **options))
 
 
 def fresh_name() -> str:
