@@ -57,6 +57,14 @@ class MemoryBackend(Reader):
         fill(backend.worker, system, jobs, stuck, seed)
         return backend
 
+    def second(self, *, source: str | None = None, read_only: bool = False) -> MemoryBackend:
+        """Return a second console on the same rows and journal, perhaps under another name or read-only."""
+        other = MemoryBackend(
+            self._system, source=source or self._source, clock=self._now, read_only=read_only
+        )
+        other._database, other._store, other.worker = self._database, self._store, self.worker
+        return other
+
     def lose_commit(self, *, applied: bool) -> None:
         """Raise CommitUnknown from the next chunk, having changed its rows or not."""
         self._lose.append(applied)
@@ -126,7 +134,7 @@ class MemoryBackend(Reader):
                 outcome, changes = apply_row(self._store, view, self._system, plan, row)
                 journal.record(self._store, entry, row, outcome, changes)
             outcomes.append(outcome)
-        self._changed()
+        self._store.changed()
         return tuple(outcomes)
 
     async def recall(

@@ -38,17 +38,17 @@ class Reader:
         self._fixed = FixedClock()
         self._given = clock
         self._system, self._store = system, Store(self._now)
-        self.worker = Worker(self._store, system, self._changed)
+        self.worker = Worker(self._store, system)
         self._source, self._read_only, self._notify = source, read_only, notify
+        self._database = f"memory/{source}"
         self._down = False
         self._free = asyncio.Event()
         self._free.set()
-        self._watchers: set[asyncio.Event] = set()
 
     def advance(self, seconds: float) -> None:
         """Let so many seconds pass on the clock of this source, whatever clock it was given."""
         self._fixed.advance(seconds)
-        self._changed()
+        self._store.changed()
 
     def _now(self) -> datetime:
         if self._given is None:
@@ -93,7 +93,7 @@ class Reader:
         return Capabilities(
             engine="memory",
             version="1",
-            database=f"memory/{self._source}",
+            database=self._database,
             profile=system.name,
             journal="database",
             read_only=self._read_only,
@@ -196,7 +196,7 @@ class Reader:
     async def watch(self) -> AsyncIterator[None]:
         """Tick whenever anything was changed."""
         changed = asyncio.Event()
-        self._watchers.add(changed)
+        self._store.watchers.add(changed)
         try:
             while True:
                 await changed.wait()
@@ -204,8 +204,4 @@ class Reader:
                 if self._notify:
                     yield
         finally:
-            self._watchers.discard(changed)
-
-    def _changed(self) -> None:
-        for watcher in self._watchers:
-            watcher.set()
+            self._store.watchers.discard(changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -56,6 +57,7 @@ class Store:
     journal: dict[str, Entry] = field(default_factory=dict)
     locked: set[JobId] = field(default_factory=set)
     broken: dict[JobId, str] = field(default_factory=dict)
+    watchers: set[asyncio.Event] = field(default_factory=set)
 
     @property
     def jobs(self) -> dict[str, Row]:
@@ -71,6 +73,11 @@ class Store:
             if row["job"] == job
         ]
         return sorted(found, key=lambda child: (child[0], number(child[2], "position") or 0))
+
+    def changed(self) -> None:
+        """Wake whoever watches."""
+        for watcher in self.watchers:
+            watcher.set()
 
     def remove(self, job: JobId) -> None:
         """Delete a job and its children."""

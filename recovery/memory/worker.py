@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ..errors import NotFound
@@ -12,10 +11,10 @@ from .system import MemorySystem
 
 
 class Worker:
-    """Moves the world behind the back of whoever looks at it; `changed` is called after every move."""
+    """Moves the world behind the back of whoever looks at it."""
 
-    def __init__(self, store: Store, system: MemorySystem, changed: Callable[[], None]) -> None:
-        self._store, self._system, self._changed = store, system, changed
+    def __init__(self, store: Store, system: MemorySystem) -> None:
+        self._store, self._system = store, system
 
     def add(
         self,
@@ -41,7 +40,7 @@ class Worker:
             "completed_at": self._ago(finished_ago),
         }
         self._store.jobs[job] = row | columns
-        self._changed()
+        self._store.changed()
         return JobId(job)
 
     def add_variant(self, job: JobId, name: str, status: str = "pending", **columns: Value) -> VariantId:
@@ -51,7 +50,7 @@ class Worker:
         now = self._store.clock()
         row: Row = {"id": key, "job": job, "name": name, "status": status, "position": len(table)}
         table[key] = row | {"created_at": now, "updated_at": now} | columns
-        self._changed()
+        self._store.changed()
         return VariantId(key)
 
     def add_event(self, job: JobId, message: str, *, level: str = "INFO", stage: str | None = None) -> None:
@@ -67,14 +66,14 @@ class Worker:
             "message": message,
             "stage": stage,
         }
-        self._changed()
+        self._store.changed()
 
     def set(self, job: JobId, **columns: Value) -> None:
         """Change any columns of a job."""
         if job not in self._store.jobs:
             raise NotFound(f"there is no job {job}")
         self._store.jobs[job].update(columns)
-        self._changed()
+        self._store.changed()
 
     def claim(self, job: JobId) -> None:
         """A worker takes the job: also a second one, of a job that the first one let go."""
@@ -98,7 +97,7 @@ class Worker:
     def remove(self, job: JobId) -> None:
         """Somebody deletes the job and its children."""
         self._store.remove(job)
-        self._changed()
+        self._store.changed()
 
     def lock(self, job: JobId) -> None:
         """Another connection holds the job's row; an apply finds it busy."""
