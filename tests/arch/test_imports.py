@@ -1,9 +1,12 @@
-"""Headless commands start without the console's libraries."""
+"""Modules are imported by their one name, and headless commands start without the console's libraries."""
 
+import ast
 import subprocess
 import sys
 
 import pytest
+
+from tests.arch.checkout import folders, python_files, relative
 
 PRINT_HEAVY = "import sys; print(sorted({name.split('.')[0] for name in sys.modules} & %r))"
 
@@ -23,3 +26,21 @@ def test_headless_packages_do_not_import_textual(package: str) -> None:
 @pytest.mark.parametrize("package", ["unstick.recovery", "unstick.tui", "unstick.themes"])
 def test_only_the_backends_import_database_libraries(package: str) -> None:
     assert imported(f"import {package}", {"sqlalchemy", "asyncpg", "pymysql"}) == "[]"
+
+
+def names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+
+
+def test_no_module_is_imported_by_its_folder_which_works_in_the_checkout_only() -> None:
+    bare = {folder.name for folder in folders().values()}
+    found = [
+        f"{relative(path)}: {name}"
+        for path in python_files()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in names(node)
+        if name.split(".")[0] in bare
+    ]
+    assert not found

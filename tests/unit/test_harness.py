@@ -13,9 +13,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from tests.harness.mariadb import MariaDBServer
+from tests.harness.mariadb import MariaDBServer, ensure_installed
 from tests.harness.postgres import PostgresServer
-from tests.harness.server import alive
+from tests.harness.server import ServerFailed, alive
 from tests.harness.waiting import eventually, eventually_async
 
 DRIVERS = {"postgresql": "postgresql+asyncpg", "mysql": "mysql+pymysql", "sqlite": "sqlite"}
@@ -128,6 +128,20 @@ def test_servers_and_folders_go_when_the_test_run_is_killed(tmp_path: Path) -> N
     run.communicate()
     eventually(lambda: not Path(folder).exists(), what="the server's folder is removed")
     assert not alive(int(pid))
+
+
+def test_a_missing_server_that_may_not_be_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name, path=None: None)
+    with pytest.raises(ServerFailed, match="is missing: install mariadb-server"):
+        ensure_installed()
+
+
+def test_a_server_that_cannot_start_shows_its_log() -> None:
+    server = PostgresServer(settings={"no_such_setting": "1"})
+    with pytest.raises(ServerFailed, match="unrecognized configuration parameter"):
+        server.start()
+    assert not server.running
+    server.close()
 
 
 def test_waiting_in_vain_names_what_was_waited_for() -> None:
