@@ -10,9 +10,10 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pymysql
 
@@ -40,7 +41,10 @@ class MariaDBServer(Server):
     """A MariaDB server of our own; `settings` are server options without the leading dashes."""
 
     name = "MariaDB"
-    stop_signals = {"fast": signal.SIGTERM, "immediate": signal.SIGKILL}  # noqa: RUF012
+    stop_signals: ClassVar[Mapping[str, signal.Signals]] = {
+        "fast": signal.SIGTERM,
+        "immediate": signal.SIGKILL,
+    }
 
     def __init__(
         self, *, default_time_zone: str = "+00:00", settings: Mapping[str, str] | None = None
@@ -166,17 +170,28 @@ def _program(*names: str) -> str:
 
 def ensure_installed() -> None:
     """Installs the server's Debian package when it is missing and we may; otherwise says what to install."""
+    try:
+        _find_installed()
+    except ServerFailed:
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise
+        _install()
+
+
+def _find_installed() -> None:
+    _program("mariadbd", "mysqld")
+    _zones_sql()
+
+
+def _install() -> None:
     # Several test processes may come here at once, and apt-get does not wait for itself.
     with open(Path(tempfile.gettempdir()) / "unstick-install.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            _program("mariadbd", "mysqld")
-            _zones_sql()
-        except ServerFailed:
-            if os.geteuid() != 0 or shutil.which("apt-get") is None:
-                raise
-            for step in (["update"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
-                _apt_get(*step)
+        with suppress(ServerFailed):
+            _find_installed()
+            return
+        _apt_get("update")
+        _apt_get("install", "-y", "--no-install-recommends", *PACKAGES)
 
 
 def _apt_get(*arguments: str) -> None:

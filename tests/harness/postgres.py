@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
 from tests.harness.server import PASSWORD, USER, Server, ServerFailed, copy_folder, private_folder
 
@@ -28,7 +29,11 @@ class PostgresServer(Server):
     """A PostgreSQL server of our own; `settings` are server settings, as in postgresql.conf."""
 
     name = "PostgreSQL"
-    stop_signals = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}  # noqa: RUF012
+    stop_signals: ClassVar[Mapping[str, signal.Signals]] = {
+        "smart": signal.SIGTERM,
+        "fast": signal.SIGINT,
+        "immediate": signal.SIGQUIT,
+    }
 
     def __init__(self, *, timezone: str = "UTC", settings: Mapping[str, str] | None = None) -> None:
         super().__init__(user=_server_user())

@@ -6,10 +6,11 @@ import signal
 import subprocess
 import tempfile
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import psutil
 
@@ -43,8 +44,8 @@ def copy_folder(source: Path, target: Path) -> None:
 class Server(ABC):
     """A server process in a private folder, always on the same port."""
 
-    name: str
-    stop_signals: dict[str, signal.Signals]
+    name: ClassVar[str]
+    stop_signals: ClassVar[Mapping[str, signal.Signals]]
 
     def __init__(self, user: str | int | None = None) -> None:
         self.folder = private_folder(self.name)
