@@ -57,10 +57,12 @@ class MemoryBackend(Reader):
         fill(backend.worker, system, jobs, stuck, seed)
         return backend
 
-    def second(self, *, source: str | None = None, read_only: bool = False) -> MemoryBackend:
-        """Return a second console on the same rows and journal, perhaps under another name or read-only."""
+    def second(
+        self, *, source: str | None = None, read_only: bool = False, system: MemorySystem | None = None
+    ) -> MemoryBackend:
+        """Return a second console on the same rows and journal, perhaps with another name or other limits."""
         other = MemoryBackend(
-            self._system, source=source or self._source, clock=self._now, read_only=read_only
+            system or self._system, source=source or self._source, clock=self._now, read_only=read_only
         )
         other._database, other._store, other.worker = self._database, self._store, self.worker
         return other

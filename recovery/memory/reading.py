@@ -156,7 +156,7 @@ class Reader:
     async def events(self, job: JobId, limit: int = 200) -> tuple[Event, ...]:
         """Return the newest lines of the job's event log, oldest first."""
         await self._answer()
-        return tuple(self._view().events(job)[-limit:])
+        return tuple(self._view().events(job)[-limit:] if limit else ())
 
     async def attempts(self, job: JobId | None = None, limit: int = 200) -> tuple[Attempt, ...]:
         """Return the retry history, newest first."""
@@ -186,7 +186,7 @@ class Reader:
         """Return the journal, newest first, without rows."""
         await self._answer()
         entries = [e for e in self._store.journal.values() if since is None or e.started_at >= since]
-        return tuple(journal.operation(entry, with_rows=False) for entry in reversed(entries[-limit:]))
+        return tuple(journal.operation(entry, with_rows=False) for entry in entries[::-1][:limit])
 
     async def operation(self, operation: str) -> Operation:
         """Return one operation with its rows. Raises NotFound."""

@@ -120,5 +120,12 @@ class Worker:
         row = self._store.jobs.get(job)
         return None if row is None else dict(row)
 
+    def snapshot(self) -> dict[str, list[Row]]:
+        """Return a copy of every row of every table."""
+        return {
+            name: [dict(row) for _, row in sorted(table.items())]
+            for name, table in self._store.tables.items()
+        }
+
     def _ago(self, seconds: float | None) -> datetime | None:
         return None if seconds is None else self._store.clock() - timedelta(seconds=seconds)
