@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+_UNQUOTED = re.compile(r"^([A-Za-z0-9+.-]+://[^:@/?#]*):.*@", re.DOTALL)
+"""A password with `/`, `?` or `#` in it: the URL is wrong, but the password must not be shown for that."""
 _PASSWORD_ARGUMENT = re.compile(r"((?:password|passwd|pwd|sslpassword)=)[^&\s'\"]*", re.IGNORECASE)
 
 
@@ -42,6 +44,9 @@ def mask_url(url: str) -> str:
         password = parts.password
     except ValueError:
         return "(unreadable URL)"
+    if password is None and _UNQUOTED.match(url):
+        url = _UNQUOTED.sub(r"\1:***@", url)
+        return _PASSWORD_ARGUMENT.sub(r"\1***", url)
     location = parts.netloc
     if password is not None:
         user, _, host = location.rpartition("@")
@@ -58,6 +63,7 @@ def mask_text(text: str, url: str) -> str:
         password = urlsplit(url).password
     except ValueError:
         password = None
-    if password:
-        text = text.replace(password, "***")
+    for secret in (password, unquote(password or "")):
+        if secret:
+            text = text.replace(secret, "***")
     return _PASSWORD_ARGUMENT.sub(r"\1***", text)

@@ -1,13 +1,14 @@
-"""TOML with errors that name file, line, key and what is allowed. Used for the config, profiles and themes."""
+"""TOML with errors that name file, line, key and what is allowed. For config, profiles and themes."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from .errors import ConfigError
+from .source import mask_url
 from .suggest import hint
 
 if TYPE_CHECKING:
@@ -17,7 +18,19 @@ if TYPE_CHECKING:
 
 _LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 _HEADER = re.compile(r"\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))?\s*=")
+_KEY = re.compile(
+    r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))?\s*="
+)
+_PLAIN = {
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be text in quotes",
+    "int_type": "must be a whole number",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "list_type": "must be a list",
+}
+"""What pydantic says in words of Python, in words of TOML."""
 _PART = re.compile(r"\"([^\"]*)\"|'([^']*)'|([A-Za-z0-9_-]+)")
 
 
@@ -56,8 +69,10 @@ def explain(
     elif kind == "missing":
         message = "this key is missing"
     else:
-        message = message[:1].lower() + message[1:]
+        message = _PLAIN.get(kind) or message[:1].lower() + message[1:]
         given = first["input"]
+        if isinstance(given, str) and ":/" in given:
+            given = mask_url(given)
         if isinstance(given, str | int | float | bool) and repr(given) not in message:
             message += f", not {given!r}"
     return ConfigError(message, file=file, line=line_of(text, path), key=".".join(map(str, path)) or None)
@@ -67,11 +82,12 @@ def _real_path(location: Sequence[str | int], data: Any) -> tuple[str | int, ...
     """Drop what pydantic puts into a location besides keys: names of validators and union members."""
     path: list[str | int] = []
     for part in location:
-        if isinstance(data, Mapping) and part in data:
+        inside = (
+            part in data if isinstance(data, Mapping) else isinstance(data, list) and isinstance(part, int)
+        )
+        if inside:
             data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        elif part is not location[-1] or not isinstance(data, Mapping):
+        elif part == "[key]" or part is not location[-1] or not isinstance(data, Mapping):
             continue
         path.append(part)
     return tuple(path)
@@ -79,8 +95,10 @@ def _real_path(location: Sequence[str | int], data: Any) -> tuple[str | int, ...
 
 def _fields_at(model: Any, path: Sequence[str | int]) -> list[str]:
     """Return the keys that a model allows at a path."""
+    free = False
     for part in path:
-        if isinstance(part, int):
+        if isinstance(part, int) or free:
+            free = False
             continue
         fields = getattr(model, "model_fields", None)
         if fields is None:
@@ -88,7 +106,7 @@ def _fields_at(model: Any, path: Sequence[str | int]) -> list[str]:
         field = fields.get(part) or next((f for f in fields.values() if f.alias == part), None)
         if field is None:
             return []
-        model = _model_in(field.annotation)
+        model, free = _model_in(field.annotation), get_origin(field.annotation) is dict
     fields = getattr(model, "model_fields", {})
     return [field.alias or name for name, field in fields.items()]
 

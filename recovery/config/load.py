@@ -1,0 +1,96 @@
+"""Finds, reads and checks the configuration file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unstick.recovery.errors import ConfigError
+from unstick.recovery.paths import config_file
+from unstick.recovery.toml_file import line_of, parse_toml, validate
+
+VARIABLE = "UNSTICK_CONFIG"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A checked configuration. `data` holds what the file says, durations in seconds; empty without one."""
+
+    file: str | None = None
+    text: str = field(default="", repr=False)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def sources(self) -> Mapping[str, Mapping[str, Any]]:
+        """The sources' tables by name."""
+        found: Mapping[str, Mapping[str, Any]] = self.data.get("sources", {})
+        return found
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """What holds for every source that doesn't say otherwise."""
+        found: Mapping[str, Any] = self.data.get("defaults", {})
+        return found
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Action id -> keys."""
+        found: Mapping[str, str] = self.data.get("keys", {})
+        return found
+
+    def error(self, message: str, *path: str) -> ConfigError:
+        """Return an error that names the file and the place of a key in it."""
+        return ConfigError(message, file=self.file, line=line_of(self.text, path), key=".".join(path))
+
+    def place(self, *path: str) -> str:
+        """Return `file:line` of a key, for telling where a value comes from."""
+        line = line_of(self.text, path)
+        return f"{self.file}:{line}" if line else str(self.file)
+
+
+def find_config(flag: str | None, environ: Mapping[str, str]) -> tuple[Path, bool]:
+    """Return the configuration file, and whether somebody named it, so that it has to exist."""
+    named = flag or environ.get(VARIABLE)
+    return (Path(named).expanduser(), True) if named else (config_file(), False)
+
+
+def load_config(flag: str | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Read `--config FILE`, else `UNSTICK_CONFIG`, else the default file, if any. Raises ConfigError."""
+    path, wanted = find_config(flag, os.environ if environ is None else environ)
+    try:
+        text = path.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        if wanted:
+            raise ConfigError("there is no such configuration file", file=str(path)) from None
+        return Config()
+    except UnicodeDecodeError:
+        raise ConfigError("the configuration is not UTF-8 text", file=str(path)) from None
+    except OSError as error:
+        raise ConfigError(f"the configuration can't be read: {error.strerror}", file=str(path)) from None
+    return parse_config(text, str(path))
+
+
+def parse_config(text: str, file: str) -> Config:
+    """Check the text of a configuration. Raises ConfigError with file, line and key."""
+    from unstick.recovery.config.model import ConfigFile
+
+    checked = validate(ConfigFile, parse_toml(text, file), text, file)
+    config = Config(file, text, checked.model_dump(exclude_unset=True))
+    wanted = config.defaults.get("source")
+    if wanted is not None and wanted not in config.sources:
+        from unstick.recovery.suggest import hint
+
+        raise config.error(
+            f"there is no source {wanted!r}{hint(wanted, config.sources)}", "defaults", "source"
+        )
+    return config
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of the configuration file."""
+    from unstick.recovery.config.model import ConfigFile
+
+    return ConfigFile.model_json_schema()

@@ -1,0 +1,164 @@
+"""What may stand in the configuration file. The JSON schema of `unstick config schema` is made from this."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+
+from unstick.recovery.config.url import check_url
+from unstick.recovery.durations import NEVER, parse_duration
+from unstick.recovery.errors import UnstickError
+
+URLS = ("url", "url_env", "url_command")
+COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan", "white", "grey")
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.@-]*"
+
+
+def _threshold(value: Any) -> float | None:
+    """Return seconds, None for never; a plain number is minutes."""
+    return _duration(value, "m")
+
+
+def _seconds(value: Any) -> float:
+    """Return seconds; a plain number is seconds."""
+    seconds = _duration(value, "s")
+    if not seconds:
+        raise ValueError("must be longer than nothing, such as 5s or 2m")
+    return seconds
+
+
+def _refresh(value: Any) -> float:
+    """Return seconds, at least one."""
+    seconds = _seconds(value)
+    if seconds < 1:
+        raise ValueError("must be at least 1s")
+    return seconds
+
+
+def _duration(value: Any, unit: str) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("must be a duration, such as 90s, 30m or 2h")
+    try:
+        return parse_duration(value, unit=unit)
+    except UnstickError as error:
+        raise ValueError(str(error)) from None
+
+
+def _limit(value: Any) -> int | None:
+    if value == NEVER or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return None if value == NEVER else value
+    raise ValueError(f'must be a whole number from 0, or "{NEVER}" for no limit')
+
+
+def _zone(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[+-]\d\d:\d\d", value):
+        return value
+    try:
+        ZoneInfo(value)
+    except (TypeError, ValueError, OSError, LookupError):
+        raise ValueError("must be a time zone such as Europe/Berlin, UTC or +09:00") from None
+    return str(value)
+
+
+def _colour(value: Any) -> str:
+    if value in COLOURS or (isinstance(value, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", value)):
+        return str(value)
+    raise ValueError(f"must be {', '.join(COLOURS)} or #rrggbb")
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(NAME, value):
+        raise ValueError("may have letters, digits and . _ - @ only")
+    return value
+
+
+def _url(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return check_url(value)
+        except UnstickError as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
+_DURATION = WithJsonSchema({"type": ["string", "number"], "examples": ["90s", "30m", "2h"]})
+_OR_NEVER = WithJsonSchema({"type": ["string", "number"], "examples": ["30m", "2h", NEVER]})
+_COUNT = WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": NEVER}]})
+
+Threshold = Annotated[float | None, BeforeValidator(_threshold), _OR_NEVER]
+Seconds = Annotated[float, BeforeValidator(_seconds), _DURATION]
+Refresh = Annotated[float, BeforeValidator(_refresh), _DURATION]
+Limit = Annotated[int | None, BeforeValidator(_limit), _COUNT]
+Text = Annotated[str, Field(min_length=1)]
+Label = Annotated[str, AfterValidator(_name), Field(max_length=20)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Common(_Table):
+    """What holds for one source, or in `[defaults]` for every source that doesn't say otherwise."""
+
+    read_only: Annotated[bool, Field(strict=True, description="refuse every write until --write")] = False
+    thresholds: dict[str, Threshold] = Field({}, description="stuck rule, or * for all -> age; never: off")
+    max_retries: Limit = Field(None, description="retries after which a job needs a person; never: no limit")
+    parameters: dict[str, str] = Field({}, description="the profile's placeholders, such as schema")
+    refresh: Refresh = Field(
+        5.0, description="pause between two looks, at least 1s; a plain number is seconds"
+    )
+    statement_timeout: Seconds = Field(10.0, description="a plain number is seconds")
+    connect_timeout: Seconds = Field(5.0, description="a plain number is seconds")
+    lock_timeout: Seconds = Field(2.0, description="wait for a locked row; a plain number is seconds")
+    time_zone: Annotated[str, BeforeValidator(_zone)] = Field(
+        "", description="of zone-less times in the database; the server's own where it isn't given"
+    )
+
+
+class SourceTable(Common):
+    """One database."""
+
+    url: Annotated[str, BeforeValidator(_url)] | None = Field(None, description="the database URL")
+    url_env: Text | None = Field(None, description="the environment variable that holds the URL")
+    url_command: Text | list[Text] | None = Field(None, description="a command that prints the URL; no shell")
+    profile: Text | None = Field(None, description="recognised from the tables where it isn't given")
+    environment: Label | None = Field(None, description="a label; prod is read-only until --write")
+    colour: Annotated[str, BeforeValidator(_colour)] | None = Field(None, description="of the label")
+
+    @model_validator(mode="after")
+    def _one_url(self) -> Self:
+        given = [key for key in URLS if getattr(self, key) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) if given else "none of them"
+            raise ValueError(f"give exactly one of {', '.join(URLS)}; there is {found}")
+        prod = (self.environment or "").lower() in ("prod", "production")
+        if prod and "read_only" in self.model_fields_set and not self.read_only:
+            raise ValueError("prod is read-only until --write; leave read_only out")
+        return self
+
+
+class Defaults(Common):
+    """What holds for every source that doesn't say otherwise, and which source to open."""
+
+    source: Text | None = Field(None, description="the source to use when none is named")
+
+
+class ConfigFile(_Table):
+    """The configuration of unstick."""
+
+    defaults: Defaults | None = None
+    sources: dict[Annotated[str, AfterValidator(_name)], SourceTable] = Field(default_factory=dict)
+    keys: dict[str, str] = Field({}, description="action id -> key; several keys separated by commas")
+    theme: Text | None = Field(None, description="name of a theme")
+    ascii: Annotated[bool, Field(strict=True, description="borders and marks in plain ASCII")] = False
