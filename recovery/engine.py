@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from .errors import BackendError, CommitUnknown, PlanError, ReadOnlySource, Unreachable
+from .errors import BackendError, CommitUnknown, PlanError, QueryTimeout, ReadOnlySource, Unreachable
 from .model import Capabilities
 from .outcome import Outcome, RowOutcome, Tally, tally
 from .plan import Plan, PlanRow
@@ -28,14 +28,15 @@ class Stop:
 class Result:
     """What an apply did. `stopped` is set when it ended early: every row not in `rows` is untouched.
 
-    `error` says why it ended early, when that wasn't the operator.
+    `error` says why it ended early, when that wasn't the operator. A CommitUnknown there is the one exception:
+    the database stayed away, and only its journal knows about one more chunk.
     """
 
     operation: str
     plan: Plan
     rows: tuple[RowOutcome, ...]
     stopped: bool = False
-    error: BackendError | None = None
+    error: BackendError | QueryTimeout | None = None
 
     @property
     def counts(self) -> Tally:
@@ -82,7 +83,7 @@ async def apply(
         return Result("", plan, ())
     operation = await backend.begin(plan)
     done: list[RowOutcome] = []
-    error: BackendError | None = None
+    error: BackendError | QueryTimeout | None = None
     try:
         async for outcomes in _chunks(backend, plan, operation, chunk, stop):
             done.extend(outcomes)
@@ -90,7 +91,7 @@ async def apply(
                 on_progress(Progress(len(done), len(plan.rows), outcomes))
         if len(done) == len(plan.rows):
             await backend.finish(operation)
-    except BackendError as lost:
+    except (BackendError, QueryTimeout) as lost:
         error = lost
     return Result(operation, plan, tuple(done), stopped=len(done) < len(plan.rows), error=error)
 
@@ -107,21 +108,20 @@ async def _chunks(
 async def _chunk(
     backend: Backend, plan: Plan, rows: Sequence[PlanRow], operation: str
 ) -> tuple[RowOutcome, ...]:
-    try:
-        return await backend.apply_chunk(plan, rows, operation)
-    except CommitUnknown as unknown:
-        known = await _recall(backend, plan, rows, operation, unknown)
-    except Unreachable as lost:
-        await _reconnect(backend, lost)
-        known = None
-    return known if known is not None else await backend.apply_chunk(plan, rows, operation)
-
-
-async def _recall(
-    backend: Backend, plan: Plan, rows: Sequence[PlanRow], operation: str, cause: BackendError
-) -> tuple[RowOutcome, ...] | None:
-    await _reconnect(backend, cause)
-    return await backend.recall(plan, rows, operation)
+    unknown: CommitUnknown | None = None
+    for _ in RECONNECTS:
+        try:
+            known = await backend.recall(plan, rows, operation) if unknown else None
+            unknown = None
+            return known if known is not None else await backend.apply_chunk(plan, rows, operation)
+        except CommitUnknown as lost:
+            unknown = lost
+            await _reconnect(backend, lost)
+        except Unreachable as lost:
+            await _reconnect(backend, unknown or lost)
+    if unknown is not None:
+        raise unknown
+    return await backend.apply_chunk(plan, rows, operation)
 
 
 async def _reconnect(backend: Backend, cause: BackendError) -> None:

@@ -1,1 +1,1 @@
-"""SQL backends behind the port: PostgreSQL, MariaDB/MySQL and SQLite."""
+"""The SQL backend: one algorithm, written once with SQLAlchemy Core, for PostgreSQL, MySQL/MariaDB and SQLite."""

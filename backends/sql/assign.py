@@ -1,0 +1,112 @@
+"""Assignments as SQL expressions, and as previews for the dry run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.assign import Assignment
+from unstick.backends.profile.model import Action
+from unstick.recovery.model import Scalar
+
+from .engines.base import Expr
+from .entity import EntitySql
+from .thresholds import Thresholds
+
+NOW = "{now}"
+"""Shown in a plan where the database's clock will be written."""
+
+
+def words(entity: EntitySql, action: Action, thresholds: Thresholds) -> dict[str, str]:
+    """Return what texts may mention: the threshold that the action's first rule with a clock has."""
+    names = action.rules or tuple(rule.name for rule in entity.spec.rules)
+    seconds = next((value for name in names if (value := thresholds.get(name)) is not None), None)
+    if seconds is None:
+        return {"timeout_minutes": "?", "timeout_seconds": "?"}
+    return {"timeout_minutes": f"{seconds / 60:g}", "timeout_seconds": f"{seconds:g}"}
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replace the placeholders that are known; other braces stay as they are."""
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", value)
+    return text
+
+
+def expression(
+    entity: EntitySql, name: str, given: Assignment, values: Mapping[str, str], column: Callable[[str], Any]
+) -> Any:
+    """Return what the UPDATE writes into the column."""
+    engine, info = entity.engine, entity.infos[name]
+    if given.now:
+        clock = next(
+            (clock for col, clock in entity.clocks.values() if col == name), entity.layout.profile.clock
+        )
+        return engine.now(clock, info)
+    if given.null:
+        return None
+    if given.increment is not None:
+        return sa.func.coalesce(column(name), 0) + given.increment
+    if given.append is not None:
+        return _append(entity, column(name), fill(given.append, values), given.separator)
+    if given.json_merge is not None:
+        return engine.json_merge(column(name), _filled(given.json_merge, values), info)
+    if given.column is not None:
+        return column(given.column)
+    if given.sql is not None:
+        return entity.layout.expression(given.sql)  # type: ignore[arg-type]
+    return engine.restore(constant(given, values), info)
+
+
+def constant(given: Assignment, values: Mapping[str, str]) -> Scalar:
+    """Return the fixed value of a constant or text assignment."""
+    return fill(given.text, values) if given.text is not None else given.value
+
+
+def _append(entity: EntitySql, column: Expr, text: str, separator: str) -> Expr:
+    engine = entity.engine
+    plain = sa.type_coerce(column, sa.Text())
+    empty = sa.or_(plain.is_(None), plain == sa.literal("", sa.Text))
+    return sa.case(
+        (empty, sa.literal(text, sa.Text)),
+        (engine.ends_with(column, text), plain),
+        else_=plain + sa.literal(separator + text, sa.Text),
+    )
+
+
+def _filled(merged: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    return {key: fill(value, values) if isinstance(value, str) else value for key, value in merged.items()}
+
+
+def preview(name: str, given: Assignment, values: Mapping[str, str], before: Mapping[str, Scalar]) -> Scalar:
+    """Return what a person should expect in the column afterwards."""
+    old = before.get(name)
+    if given.now:
+        return NOW
+    if given.null:
+        return None
+    if given.increment is not None:
+        return int(float(old or 0)) + given.increment
+    if given.append is not None:
+        text, existing = fill(given.append, values), "" if old is None else str(old)
+        if not existing or existing.endswith(text):
+            return existing or text
+        return existing + given.separator + text
+    if given.json_merge is not None:
+        return _merged(old, _filled(given.json_merge, values))
+    if given.column is not None:
+        return before.get(given.column)
+    if given.sql is not None:
+        return "(computed by the database)"
+    return constant(given, values)
+
+
+def _merged(old: Scalar, added: Mapping[str, Any]) -> str:
+    try:
+        current = json.loads(str(old)) if old is not None else {}
+    except ValueError:
+        return f"{old} + {json.dumps(added)}"
+    return json.dumps({**current, **added} if isinstance(current, dict) else added)

@@ -1,0 +1,102 @@
+"""PostgreSQL through asyncpg on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeVar
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from unstick.recovery.errors import CommitUnknown, UnstickError
+from unstick.recovery.source import Source
+
+from .errors import is_lost, translate
+from .session import Work
+
+T = TypeVar("T")
+
+
+class AsyncSession:
+    """One asyncpg connection, used through SQLAlchemy Core."""
+
+    def __init__(self, source: Source, url: sa.URL, *, write: bool) -> None:
+        self._source, self._url, self._write = source, url, write
+        self._engine: AsyncEngine | None = None
+        self._connection: AsyncConnection | None = None
+        self._lock = asyncio.Lock()
+
+    async def run(self, work: Work[T]) -> T:
+        """Run the function with the connection. Cancelling the caller cancels the statement on the server."""
+        async with self._lock:
+            try:
+                connection = await self._connect()
+                return await connection.run_sync(work)
+            except asyncio.CancelledError:
+                await self._drop()
+                raise
+            except Exception as error:
+                await self._forget(error)
+                raise (
+                    translate(error, self._source) if not isinstance(error, UnstickError) else error
+                ) from error
+
+    async def close(self) -> None:
+        """Drop the connection; a hanging statement is not waited for."""
+        await self._drop()
+
+    async def _connect(self) -> AsyncConnection:
+        if self._connection is None or self._connection.closed:
+            self._engine = create_async_engine(
+                "postgresql+asyncpg://",
+                async_creator=self._create,
+                poolclass=NullPool,
+                isolation_level=None if self._write else "AUTOCOMMIT",
+            )
+            self._connection = await self._engine.connect()
+        return self._connection
+
+    async def _create(self) -> asyncpg.Connection[Any]:
+        milliseconds = str(int(self._source.statement_timeout_s * 1000))
+        settings = {"application_name": "unstick", "statement_timeout": milliseconds}
+        if self._write:
+            settings["lock_timeout"] = str(int(self._source.lock_timeout_s * 1000))
+        else:
+            settings["default_transaction_read_only"] = "on"
+        if self._source.time_zone:
+            settings["timezone"] = self._source.time_zone
+        return await asyncpg.connect(
+            self._url.set(drivername="postgresql").render_as_string(hide_password=False),
+            timeout=self._source.connect_timeout_s,
+            server_settings=settings,
+        )
+
+    async def _forget(self, error: BaseException) -> None:
+        cause = error.__cause__ if isinstance(error, CommitUnknown) else error
+        if isinstance(error, CommitUnknown) or (cause is not None and is_lost(cause)):
+            await self._drop()
+        elif self._connection is not None and self._connection.in_transaction():
+            try:
+                await self._connection.rollback()
+            except sa.exc.SQLAlchemyError:
+                await self._drop()
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        self._engine = None
+        if connection is None:
+            return
+        try:
+            raw = await connection.get_raw_connection()
+            driver = raw.driver_connection
+            if driver is not None:
+                driver.terminate()
+        except (sa.exc.SQLAlchemyError, OSError, AttributeError):
+            pass
+        try:
+            await connection.invalidate()
+            await connection.close()
+        except (sa.exc.SQLAlchemyError, OSError):
+            return  # it is gone already

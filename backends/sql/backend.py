@@ -1,0 +1,332 @@
+"""The Backend port over a SQL database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.model import JobTable
+from unstick.recovery.errors import NotFound, PlanError, ReadOnlySource, Unreachable
+from unstick.recovery.model import (
+    Attempt,
+    Capabilities,
+    Counts,
+    Event,
+    Job,
+    JobId,
+    Page,
+    Queue,
+    Variant,
+    VariantId,
+    Verdict,
+)
+from unstick.recovery.outcome import Operation, Outcome, RowOutcome
+from unstick.recovery.plan import Options, Plan, PlanRow, seal
+from unstick.recovery.port import Selection
+from unstick.recovery.query import Query, Term
+from unstick.recovery.source import Source
+from unstick.recovery.stats import Statistics
+
+from . import details, figures, journal_reading, planner, planning, reader, settle, thresholds, undo
+from .entity import EntitySql
+from .journal import Journal
+from .opening import Opened, open_source
+from .reader import Asked
+from .session import Session, make_session
+from .writer import Numbers, Writer
+
+T = TypeVar("T")
+Overrides = Mapping[str, float | None] | None
+
+
+class SqlBackend:
+    """One source on PostgreSQL, MySQL/MariaDB or SQLite. Reads and writes use a connection each."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._reading: Session = make_session(source, write=False)
+        self._writing: Session | None = None
+        self._opened: Opened | None = None
+        self._numbers: tuple[str, Numbers] = ("", {})
+
+    @property
+    def source(self) -> str:
+        """The source's name."""
+        return self._source.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this source can do; known after `open`."""
+        return self._is_open.capabilities
+
+    @property
+    def _is_open(self) -> Opened:
+        if self._opened is None:
+            raise Unreachable(f"{self.source} is not open")
+        return self._opened
+
+    async def open(self) -> None:
+        """Connect, recognise the profile where none is given, check tables and columns, find the journal."""
+        if self._opened is None:
+            self._opened = await self._reading.run(lambda connection: open_source(connection, self._source))
+        else:
+            await self.clock()
+
+    async def close(self) -> None:
+        """Let go of both connections."""
+        await self._reading.close()
+        if self._writing is not None:
+            await self._writing.close()
+
+    async def _read(self, work: Callable[[sa.Connection], T]) -> T:
+        if self._opened is None:
+            await self.open()
+        return await self._reading.run(work)
+
+    async def _write(self, work: Callable[[sa.Connection], T]) -> T:
+        if self._source.read_only:
+            raise ReadOnlySource(f"{self.source} is read-only; open it with --write to change rows")
+        if self._writing is None:
+            self._writing = make_session(self._source, write=True)
+        return await self._writing.run(work)
+
+    def _asked(self, overrides: Overrides, retries: Mapping[str, int] | None = None) -> Asked:
+        opened = self._is_open
+        effective = thresholds.effective(opened.layout.profile, self._source, overrides)
+        return Asked(effective, retries or {}, opened.capabilities.max_retries)
+
+    @property
+    def _journal(self) -> Journal:
+        return self._is_open.journal
+
+    async def clock(self) -> datetime:
+        """Return the database's now."""
+        return await self._read(lambda connection: reader.clock(connection, self._is_open.tables[0]))
+
+    async def counts(self, thresholds: Overrides = None) -> Counts:
+        """Count jobs by state and native status, and the stuck ones."""
+        return await self._read(
+            lambda connection: reader.counts(connection, self._is_open.tables, self._asked(thresholds))
+        )
+
+    async def page(self, query: Query, after: str | None = None) -> Page:
+        """Return one page of jobs."""
+
+        def work(connection: sa.Connection) -> Page:
+            asked = self._asked(query.thresholds, self._all_retries(connection, query.terms))
+            found = reader.page(connection, self._is_open.tables, planner.whole(query), after, asked)
+            return replace(found, rows=self._counted(connection, found.rows))
+
+        return await self._read(work)
+
+    def _all_retries(self, connection: sa.Connection, terms: Sequence[Term]) -> dict[str, int]:
+        wanted = any(term.field == "retries" for term in terms) and self._counts_attempts
+        return journal_reading.retry_counts(self._journal, connection) if wanted else {}
+
+    @property
+    def _counts_attempts(self) -> bool:
+        return any(not table.spec.columns.retries for table in self._is_open.tables)
+
+    def _counted(self, connection: sa.Connection, rows: Sequence[Job]) -> tuple[Job, ...]:
+        """Add the attempts from the retry history where no column counts them."""
+        if not rows or not self._counts_attempts:
+            return tuple(rows)
+        counts = journal_reading.retry_counts(self._journal, connection, [job.id for job in rows])
+        return tuple(replace(job, retries=counts[job.id]) if job.id in counts else job for job in rows)
+
+    async def job(self, job: JobId, thresholds: Overrides = None) -> Job:
+        """Return one job with all its columns. Raises NotFound."""
+
+        def work(connection: sa.Connection) -> Job:
+            entity = self._entity(connection, job)
+            found = reader.job(connection, entity, job, self._asked(thresholds))
+            return self._counted(connection, [found])[0]
+
+        return await self._read(work)
+
+    def _entity(self, connection: sa.Connection, job: JobId) -> EntitySql:
+        """Return the job table of an id; without its `table:` the first table that has the key."""
+        tables = self._is_open.tables
+        prefix, colon, _ = job.partition(":")
+        for entity in tables:
+            if len(tables) == 1 or (colon and entity.name == prefix):
+                return entity
+        for entity in tables:
+            statement = sa.select(sa.literal(1)).select_from(entity.source)
+            try:
+                where = entity.key_in([entity.key_of(job)])
+            except NotFound:
+                continue
+            if connection.execute(statement.where(where)).first() is not None:
+                return entity
+        raise NotFound(f"{self.source} has no job {job}")
+
+    async def variants(self, job: JobId) -> tuple[Variant, ...]:
+        """Return the job's variants in their order."""
+
+        def work(connection: sa.Connection) -> tuple[Variant, ...]:
+            entity = self._entity(connection, job)
+            table = self._is_open.variants.get(entity.name)
+            return details.variants(connection, entity, table, job, self._asked(None).thresholds)
+
+        return await self._read(work)
+
+    async def events(self, job: JobId, limit: int = 200) -> tuple[Event, ...]:
+        """Return the newest lines of the job's event log, oldest first."""
+
+        def work(connection: sa.Connection) -> tuple[Event, ...]:
+            entity = self._entity(connection, job)
+            log = entity.spec.log if isinstance(entity.spec, JobTable) else None
+            return details.events(connection, entity, log, job, limit) if log else ()
+
+        return await self._read(work)
+
+    async def attempts(self, job: JobId | None = None, limit: int = 200) -> tuple[Attempt, ...]:
+        """Return the retry history, newest first."""
+        return await self._read(
+            lambda connection: journal_reading.attempts(self._journal, connection, job, limit)
+        )
+
+    async def queue(self) -> Queue | None:
+        """Return the sequential queue's state, where the system has one."""
+        rule = self._is_open.layout.profile.queue if self._opened else None
+        if rule is None:
+            return None
+        return await self._read(
+            lambda connection: reader.queue(
+                connection, self._is_open.tables[0], self._asked(None), rule.order
+            )
+        )
+
+    async def statistics(self, window: timedelta) -> Statistics:
+        """Return retry statistics over the jobs created within the window."""
+        return await self._read(
+            lambda connection: figures.statistics(
+                connection, self._is_open.tables, self._asked(None), self._journal, window
+            )
+        )
+
+    async def verdicts(
+        self, thresholds: Overrides = None, limit: int = 1000
+    ) -> tuple[tuple[JobId, VariantId | None, Verdict], ...]:
+        """Return what is stuck, the longest silent first."""
+        found = await self.page(Query(stuck_only=True, limit=limit, thresholds=thresholds or {}))
+        return tuple((job.id, None, job.verdict) for job in found.rows if job.verdict is not None)
+
+    async def plan(self, action: str, selection: Selection, options: Options) -> Plan:
+        """Read the rows once and freeze them."""
+        await self.open()
+        known = {info.name for info in self.capabilities.actions}
+        if action not in known:
+            names = ", ".join(sorted(known)) or "none"
+            raise PlanError(f"{self.source} has no action {action}; the profile offers: {names}")
+
+        def work(connection: sa.Connection) -> Plan:
+            terms = selection.terms if isinstance(selection, Query) else ()
+            counts = self._all_retries(connection, (*terms, Term("retries", ">=", 0.0)))
+            return planning.make(
+                connection, self._is_open, action, selection, options, self._asked(options.thresholds, counts)
+            )
+
+        return await self._read(work)
+
+    async def plan_undo(self, operation: str, options: Options) -> Plan:
+        """Return the plan that puts back what an operation changed."""
+
+        def work(connection: sa.Connection) -> Plan:
+            self._settle(connection)
+            done = journal_reading.operation(self._journal, connection, operation)
+            rows, left = undo.plan_rows(connection, self._is_open.by_name, done.rows)
+            return seal(planning.undo_plan(connection, self._is_open, done, rows, left, options))
+
+        return await self._read(work)
+
+    def _settle(self, connection: sa.Connection) -> None:
+        if self._journal.local is not None:
+            settle.settle(connection, self._is_open.by_name, self._journal)
+
+    async def begin(self, plan: Plan) -> str:
+        """Return the operation's id, which is the plan's: the same plan again continues its operation."""
+
+        def work(connection: sa.Connection) -> None:
+            self._settle(connection)
+            now = reader.clock(connection, self._is_open.tables[0])
+            self._journal.begin(connection, plan, now)
+
+        if self._journal.local is not None:
+            await self._read(work)
+        return plan.id
+
+    def _numbered(self, plan: Plan) -> Numbers:
+        if self._numbers[0] != plan.id:
+            self._numbers = (plan.id, {row.ref: number for number, row in enumerate(plan.rows)})
+        return self._numbers[1]
+
+    async def apply_chunk(
+        self, plan: Plan, rows: Sequence[PlanRow], operation: str
+    ) -> tuple[RowOutcome, ...]:
+        """Change the rows that still match, in one transaction with history and journal."""
+        opened = self._is_open
+        writer = Writer(opened.tables, opened.journal, skip_locked=opened.capabilities.skip_locked)
+        numbers = self._numbered(plan)
+        return await self._write(lambda connection: writer.apply(connection, plan, rows, numbers))
+
+    async def recall(
+        self, plan: Plan, rows: Sequence[PlanRow], operation: str
+    ) -> tuple[RowOutcome, ...] | None:
+        """Tell from the journal what became of a chunk whose commit is unknown."""
+        numbers = self._numbered(plan)
+
+        def work(connection: sa.Connection) -> tuple[RowOutcome, ...] | None:
+            if self._journal.local is not None:
+                settle.settle(connection, self._is_open.by_name, self._journal, own=True)
+            known = self._journal.known(connection, plan, [numbers[row.ref] for row in rows])
+            if not known:
+                return None
+            return tuple(
+                RowOutcome(row.job, Outcome(found.outcome), found.detail, row.variant)
+                if (found := known.get(numbers[row.ref])) is not None
+                else RowOutcome(row.job, Outcome.FAILED, "the connection was lost: not changed", row.variant)
+                for row in rows
+            )
+
+        return await self._read(work)
+
+    async def finish(self, operation: str) -> None:
+        """Journal that every chunk was handled."""
+
+        def work(connection: sa.Connection) -> None:
+            now = reader.clock(connection, self._is_open.tables[0])
+            self._journal.finish(connection, operation, now)
+            if connection.in_transaction():
+                connection.commit()
+
+        await (self._read(work) if self._journal.local is not None else self._write(work))
+
+    async def operations(self, limit: int = 100, since: datetime | None = None) -> tuple[Operation, ...]:
+        """Return the journal, newest first, without rows."""
+
+        def work(connection: sa.Connection) -> tuple[Operation, ...]:
+            self._settle(connection)
+            return journal_reading.operations(self._journal, connection, limit, since)
+
+        return await self._read(work)
+
+    async def operation(self, operation: str) -> Operation:
+        """Return one operation with its rows. Raises NotFound."""
+
+        def work(connection: sa.Connection) -> Operation:
+            self._settle(connection)
+            return journal_reading.operation(self._journal, connection, operation)
+
+        return await self._read(work)
+
+    async def watch(self) -> AsyncIterator[None]:
+        """Never tick: this profile's database sends no notifications."""
+        await asyncio.Event().wait()
+        yield

@@ -1,0 +1,123 @@
+"""URLs and engines of the synchronous drivers."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from unstick.recovery.errors import ConfigError, Unreachable
+from unstick.recovery.source import Source, mask_url
+
+_SCHEMES = {
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+    "sqlite": "sqlite",
+}
+
+
+def parse(source: Source) -> sa.URL:
+    """Return the URL with the driver that unstick uses. Raises ConfigError."""
+    try:
+        url = sa.make_url(source.url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise ConfigError(
+            f"{mask_url(source.url)!r} is not a database URL; write postgresql://user@host/database, "
+            "mysql://user@host/database or sqlite:///path"
+        ) from None
+    scheme = _SCHEMES.get(url.drivername.partition("+")[0])
+    if scheme is None:
+        raise ConfigError(
+            f"{url.drivername}:// is not supported; use postgresql://, mysql:// or sqlite:///path"
+        )
+    return url.set(drivername=scheme)
+
+
+def engine(source: Source, url: sa.URL, *, write: bool) -> sa.Engine:
+    """Return an engine for MySQL/MariaDB or SQLite that holds one connection at a time."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(source, url, write=write)
+    return _mysql(source, url, write=write)
+
+
+def _mysql(source: Source, url: sa.URL, *, write: bool) -> sa.Engine:
+    zone = source.time_zone or None
+    # The application's sessions have the server's zone; a zone-less UTC value in a TIMESTAMP column reads back
+    # as it was written only in that zone.
+    setup = [f"time_zone = '{_safe_zone(zone)}'" if zone else "time_zone = @@GLOBAL.time_zone"]
+    if write:
+        setup.append(f"innodb_lock_wait_timeout = {max(1, round(source.lock_timeout_s))}")
+    arguments: dict[str, Any] = {
+        "connect_timeout": max(1, round(source.connect_timeout_s)),
+        "read_timeout": source.statement_timeout_s + 5,
+        "write_timeout": source.statement_timeout_s + 5,
+        "charset": "utf8mb4",
+        "program_name": "unstick",
+        "init_command": "SET SESSION " + ", SESSION ".join(setup),
+    }
+    made = sa.create_engine(
+        url,
+        connect_args={**arguments, **dict(url.query)},
+        poolclass=NullPool,
+        isolation_level="READ COMMITTED" if write else "AUTOCOMMIT",
+    )
+
+    @sa.event.listens_for(made, "connect")
+    def limit(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            if "MariaDB" in connection.get_server_info():
+                cursor.execute(f"SET SESSION max_statement_time = {float(source.statement_timeout_s)}")
+            else:
+                cursor.execute(f"SET SESSION max_execution_time = {int(source.statement_timeout_s * 1000)}")
+            if not write:
+                cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+    return made
+
+
+def _safe_zone(zone: str) -> str:
+    if not all(letter.isalnum() or letter in "/_+-:" for letter in zone):
+        raise ConfigError(
+            f"time_zone {zone!r} is not a time zone; write a name such as Asia/Seoul, or +09:00"
+        )
+    return zone
+
+
+def _sqlite(source: Source, url: sa.URL, *, write: bool) -> sa.Engine:
+    path = Path(url.database or "")
+    deadline = [float("inf")]
+
+    def creator() -> sqlite3.Connection:
+        if not path.is_file():
+            raise Unreachable(f"{source.name}: there is no file {path}; check the path in the URL")
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=source.lock_timeout_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+        connection.execute("PRAGMA foreign_keys = ON" if write else "PRAGMA query_only = ON")
+        connection.set_progress_handler(lambda: time.monotonic() > deadline[0], 20_000)
+        return connection
+
+    made = sa.create_engine("sqlite://", creator=creator, poolclass=NullPool)
+
+    @sa.event.listens_for(made, "before_cursor_execute")
+    def start_clock(*_: Any) -> None:
+        deadline[0] = time.monotonic() + source.statement_timeout_s
+
+    if write:
+
+        @sa.event.listens_for(made, "begin")
+        def begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return made

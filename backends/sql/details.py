@@ -1,0 +1,129 @@
+"""What belongs to a job and is only shown: variants from a table or from JSON, and the event log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.model import JobTable, JsonVariants, Log
+from unstick.recovery.model import Event, JobId, Scalar, State, Variant, VariantId
+
+from . import rows
+from .entity import EntitySql
+from .thresholds import Thresholds
+
+
+def variants(
+    connection: sa.Connection, job: EntitySql, table: EntitySql | None, text: str, thresholds: Thresholds
+) -> tuple[Variant, ...]:
+    """Return a job's variants in their declared order."""
+    spec = job.spec
+    key = job.key_of(text)
+    name = JobId(text)
+    if table is not None:
+        place = job.place
+        match = getattr(table.spec, "match", {})
+        parent = sa.text(f"{job.layout.quoted(place)} AS p")
+        linked = [table.col(theirs) == job.layout.column(place, "p", ours) for theirs, ours in match.items()]
+        from . import keys
+
+        at = keys.key_in(
+            job.engine, job.infos, job.key, [key], lambda name: job.layout.column(place, "p", name)
+        )
+        statement = sa.select(*rows.selected(table, thresholds)).select_from(table.source)
+        statement = statement.where(sa.select(sa.literal(1)).select_from(parent).where(at, *linked).exists())
+        order = getattr(table.spec, "order", ()) or table.key
+        statement = statement.order_by(*(table.col(column) for column in order))
+        fetched = table.rows(connection.execute(statement))
+        return tuple(rows.to_variant(table, name, row, thresholds, {}) for row in fetched)
+    if isinstance(spec, JobTable) and spec.variants_json is not None:
+        column = spec.variants_json.column
+        statement = sa.select(job.image(column)).select_from(job.source).where(job.key_in([key]))
+        value = job.engine.decode(connection.execute(statement).scalar_one_or_none())
+        return from_json(spec, spec.variants_json, name, value)
+    return ()
+
+
+def from_json(spec: JobTable, layout: JsonVariants, job: JobId, value: Scalar) -> tuple[Variant, ...]:
+    """Return the variants in a JSON document; malformed text gives one variant that says so."""
+    if value is None:
+        return ()
+    try:
+        data: Any = json.loads(str(value))
+        for part in layout.path:
+            data = data.get(part, {}) if isinstance(data, dict) else {}
+    except ValueError as error:
+        return (Variant(VariantId("malformed"), job, State.OTHER, "malformed", error=f"not JSON: {error}"),)
+    pairs = (
+        list(data.items())
+        if isinstance(data, dict)
+        else list(enumerate(data if isinstance(data, list) else []))
+    )
+    states = {status: state for state, found in spec.states.items() for status in found}
+    return tuple(_json_variant(layout, job, str(name), entry, states) for name, entry in pairs)
+
+
+def _json_variant(
+    layout: JsonVariants, job: JobId, name: str, entry: Any, states: Mapping[str, State]
+) -> Variant:
+    entry = entry if isinstance(entry, dict) else {}
+    status = entry.get(layout.status)
+    moments = {time: _moment(entry.get(key)) for time, key in layout.times.items()}
+    error = entry.get(layout.error) if layout.error else None
+    return Variant(
+        id=VariantId(str(entry.get(layout.id, name))),
+        job=job,
+        state=states.get(str(status), State.OTHER),
+        status=None if status is None else str(status),
+        error=None if error is None else str(error),
+        **moments,
+    )
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def events(connection: sa.Connection, job: EntitySql, log: Log, text: str, limit: int) -> tuple[Event, ...]:
+    """Return the newest lines of the event log, oldest first."""
+    child = job.children.get(log.child)
+    if child is None:
+        return ()
+    layout, engine = job.layout, job.engine
+    place = job.child_place(child)
+    at = layout.column(place, "c", log.at.column)
+    age = engine.age(at, log.at.clock or layout.profile.clock, layout.info(place).columns[log.at.column])
+    columns = [age.label("age"), engine.epoch_now().label("now")]
+    for label, column in (("message", log.message), ("level", log.level), ("stage", log.stage)):
+        if column:
+            columns.append(engine.text(layout.column(place, "c", column)).label(label))
+    parent = sa.text(f"{layout.quoted(place)} AS c, {layout.quoted(job.place)} AS j")
+    order = [at.desc(), *(layout.column(place, "c", name).desc() for name in child.key)]
+    statement = (
+        sa.select(*columns)
+        .select_from(parent)
+        .where(job.key_in([job.key_of(text)]), job.child_match(child))
+        .order_by(*order)
+        .limit(limit)
+    )
+    return tuple(reversed([_event(row) for row in job.rows(connection.execute(statement))]))
+
+
+def _event(row: rows.Row) -> Event:
+    now, age = rows.clock(row), row["age"]
+    at = None if age is None else now - timedelta(seconds=float(age))
+    level, stage = row.get("level"), row.get("stage")
+    return Event(
+        at,
+        None if level is None else str(level),
+        "" if row["message"] is None else str(row["message"]),
+        None if stage is None else str(stage),
+    )

@@ -1,0 +1,41 @@
+"""Says in words how a row moved on since it was planned."""
+
+from __future__ import annotations
+
+from unstick.backends.profile.model import Action
+from unstick.recovery.model import Image, State
+from unstick.recovery.plan import PlanRow
+
+from . import planner
+from .entity import EntitySql
+
+ENDED = (State.DONE, State.FAILED, State.CANCELLED)
+
+
+def explain(entity: EntitySql, action: Action, name: str, row: PlanRow, now: Image) -> str | None:
+    """Return how the locked row differs from the planned token, or None when it is still the same."""
+    changed = [column for column, value in row.token.items() if column in now and now[column] != value]
+    if not changed:
+        return None
+    status = entity.spec.status
+    if status in changed:
+        return _status(entity, action, name, row, str(row.token[status]), str(now[status]))
+    started = entity.clocks.get("started", ("", None))[0]
+    if started in changed:
+        return f"claimed again: {started} {row.token[started]} → {now[started]}"
+    owner = next((column for column in changed if column in entity.spec.token), None)
+    if owner is not None:
+        return f"taken over: {owner} {row.token[owner]} → {now[owner]}"
+    column = changed[0]
+    word = "alive" if column in {entity.clocks[time][0] for time in entity.clocks} else "changed"
+    return f"{word}: {column} {row.token[column]} → {now[column]}"
+
+
+def _status(entity: EntitySql, action: Action, name: str, row: PlanRow, old: str, new: str) -> str:
+    refused = (action.statuses and new not in action.statuses) or new in action.not_statuses
+    if refused and action.refuse:
+        return f"{old} → {new}: {planner.refused_status(action, name, row.job, new)}"
+    state = entity.state_of(new)
+    if state in ENDED and entity.state_of(old) is State.RUNNING:
+        return f"ended by itself: {old} → {new}"
+    return f"moved on: {old} → {new}"

@@ -1,0 +1,143 @@
+"""The questions that every database answers in its own words."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from unstick.backends.profile.model import Clock
+from unstick.recovery.model import Scalar
+
+Expr = ColumnElement[Any]
+
+
+class RawType(UserDefinedType[Any]):
+    """A column type by the database's own name; values travel as the driver gives them."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the database's name of the type."""
+        return self.name
+
+    def literal_processor(self, dialect: sa.Dialect) -> Any:
+        """Write values as quoted text, for the SQL that a plan shows."""
+        quote = sa.Text().dialect_impl(dialect).literal_processor(dialect)
+        return lambda value: quote(str(value)) if quote is not None else repr(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnInfo:
+    """A real column. `kind` is one of int, float, text, binary, uuid, time, zoned_time, bool, json, other.
+
+    `always` marks GENERATED ALWAYS AS IDENTITY, `computed` a column that can't be written,
+    `touched` one that the database itself writes on every update.
+    """
+
+    name: str
+    type: str
+    kind: str
+    nullable: bool = True
+    always: bool = False
+    computed: bool = False
+    touched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """A real table: its columns by name, in order."""
+
+    name: str
+    schema: str | None
+    columns: Mapping[str, ColumnInfo] = field(default_factory=dict)
+
+
+class Engine(ABC):
+    """One kind of database. Stateless; every expression is SQLAlchemy Core."""
+
+    name: str
+
+    @abstractmethod
+    def reflect(
+        self, connection: sa.Connection, tables: Iterable[tuple[str | None, str]]
+    ) -> dict[tuple[str | None, str], TableInfo]:
+        """Return the columns of those of the tables (schema, name) that exist."""
+
+    @abstractmethod
+    def column_type(self, info: ColumnInfo) -> TypeEngine[Any]:
+        """Return the type that makes comparisons and writes of the column right."""
+
+    @abstractmethod
+    def epoch_now(self) -> Expr:
+        """The statement's now as seconds since 1970 (UTC)."""
+
+    @abstractmethod
+    def age(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
+        """Seconds since the time in the column; NULL for NULL."""
+
+    def older_than(self, column: Expr, clock: Clock, info: ColumnInfo, seconds: float) -> Expr:
+        """Whether the time is more than `seconds` ago; written so that an index can serve where that is possible."""
+        return self.age(column, clock, info) > seconds
+
+    @abstractmethod
+    def now(self, clock: Clock, info: ColumnInfo) -> Expr:
+        """The statement's now as the column stores it."""
+
+    @abstractmethod
+    def image(self, column: Expr, info: ColumnInfo) -> Expr:
+        """The value as lossless text or number."""
+
+    def decode(self, value: Any) -> Scalar:
+        """Turn what the driver returned for an image into a JSON scalar."""
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        return str(value)
+
+    @abstractmethod
+    def restore(self, value: Scalar, info: ColumnInfo) -> Any:
+        """Return what to bind so that the column holds the imaged value again."""
+
+    def lock(self, statement: sa.Select[Any], *, skip_locked: bool) -> sa.Select[Any]:
+        """Lock the selected rows; rows locked by others are skipped, or refused at once where that is not known."""
+        return statement.with_for_update(skip_locked=skip_locked)
+
+    @abstractmethod
+    def text(self, column: Expr) -> Expr:
+        """The column as text, for searching and display."""
+
+    @abstractmethod
+    def ends_with(self, column: Expr, text: str) -> Expr:
+        """Whether the text column ends with the text, case-sensitively."""
+
+    @abstractmethod
+    def json_merge(self, column: Expr, values: Mapping[str, Any], info: ColumnInfo) -> Expr:
+        """The JSON column with the keys set and all other keys kept."""
+
+    @abstractmethod
+    def cut(self, column: Expr, length: int) -> Expr:
+        """The first `length` characters of a text column."""
+
+    def overriding(self, columns: Sequence[ColumnInfo]) -> str:
+        """The words between the column list and VALUES that let an identity column be written."""
+        return ""
+
+
+def least(values: Sequence[Expr]) -> Expr:
+    """The smallest value that is not NULL; NULL when all are."""
+    if len(values) == 1:
+        return values[0]
+    huge = sa.literal(1e18, sa.Float)
+    smallest: Expr = sa.func.coalesce(values[0], huge)
+    for value in values[1:]:
+        other = sa.func.coalesce(value, huge)
+        smallest = sa.case((other < smallest, other), else_=smallest)
+    return sa.func.nullif(smallest, huge)

@@ -1,0 +1,162 @@
+"""MySQL and MariaDB: the session keeps the server's own time zone, because the application's sessions do too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
+
+from unstick.backends.profile.model import Clock
+from unstick.recovery.model import Scalar
+
+from .base import ColumnInfo, Engine, Expr, RawType, TableInfo
+
+_COLUMNS = """
+SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, IS_NULLABLE = 'YES', EXTRA, COLUMN_TYPE
+FROM information_schema.COLUMNS
+WHERE TABLE_SCHEMA IN (DATABASE(), :schema) AND TABLE_NAME IN :names
+ORDER BY TABLE_NAME, ORDINAL_POSITION
+"""
+_KINDS = {
+    **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint", "year"), "int"),
+    **dict.fromkeys(("float", "double"), "float"),
+    **dict.fromkeys(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"), "text"),
+    **dict.fromkeys(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"), "binary"),
+    "timestamp": "zoned_time",
+    "datetime": "time",
+    "json": "json",
+    "bit": "bit",
+    "uuid": "uuid",
+}
+
+
+class MySQL(Engine):
+    """MySQL 8 and MariaDB 10.6 and later; older servers lock without SKIP LOCKED."""
+
+    name = "mysql"
+
+    def reflect(
+        self, connection: sa.Connection, tables: Iterable[tuple[str | None, str]]
+    ) -> dict[tuple[str | None, str], TableInfo]:
+        wanted = list(tables)
+        schemas = [schema for schema, _ in wanted if schema] or [""]
+        statement = sa.text(_COLUMNS).bindparams(
+            sa.bindparam("names", [n for _, n in wanted], expanding=True)
+        )
+        found: dict[tuple[str | None, str], TableInfo] = {}
+        for row in connection.execute(statement, {"schema": schemas[0]}):
+            key = next((k for k in wanted if k[1] == row[1] and k[0] in (None, row[0])), None)
+            if key is not None:
+                table = found.setdefault(key, TableInfo(key[1], key[0], {}))
+                assert isinstance(table.columns, dict)
+                table.columns[row[2]] = _column(row)
+        return found
+
+    def column_type(self, info: ColumnInfo) -> TypeEngine[Any]:
+        if info.kind == "int":
+            return sa.BigInteger()
+        if info.kind == "float":
+            return sa.Double()
+        return (
+            sa.Text() if info.kind in ("text", "json", "uuid", "time", "zoned_time") else RawType(info.type)
+        )
+
+    def epoch_now(self) -> Expr:
+        return sa.cast(sa.func.unix_timestamp(sa.func.now(6)), sa.Double)
+
+    def age(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
+        now = self.epoch_now()
+        if clock is Clock.EPOCH_S:
+            return now - column
+        if clock is Clock.EPOCH_MS:
+            return now - column / 1000.0
+        if info.kind == "zoned_time" and clock is not Clock.UTC:
+            return now - sa.cast(sa.func.unix_timestamp(column), sa.Double)
+        if clock is Clock.LOCAL:
+            return _seconds_between(column, sa.func.now(6))
+        return _seconds_between(_as_datetime(column, info), sa.func.utc_timestamp(6))
+
+    def older_than(self, column: Expr, clock: Clock, info: ColumnInfo, seconds: float) -> Expr:
+        if info.kind == "time" and clock in (Clock.UTC, Clock.ZONED):
+            micros = sa.literal_column(str(int(seconds * 1_000_000)))
+            cutoff = sa.func.utc_timestamp(6).op("-")(sa.text(f"INTERVAL {micros} MICROSECOND"))
+            return column < sa.type_coerce(cutoff, sa.Text())
+        return super().older_than(column, clock, info, seconds)
+
+    def now(self, clock: Clock, info: ColumnInfo) -> Expr:
+        if clock is Clock.EPOCH_S:
+            return sa.func.floor(self.epoch_now())
+        if clock is Clock.EPOCH_MS:
+            return sa.func.floor(self.epoch_now() * 1000)
+        if clock is Clock.LOCAL or (info.kind == "zoned_time" and clock is not Clock.UTC):
+            return sa.func.now(6)
+        if info.kind in ("text", "json"):
+            return sa.func.date_format(sa.func.utc_timestamp(6), "%Y-%m-%dT%H:%i:%s.%fZ")
+        return sa.func.utc_timestamp(6)
+
+    def image(self, column: Expr, info: ColumnInfo) -> Expr:
+        if info.kind == "float":
+            # A FLOAT is shown with six digits; as a DOUBLE it keeps all of them.
+            return sa.cast(column, sa.Double)
+        if info.kind == "int":
+            return column
+        if info.kind == "bit":
+            return column + 0
+        return sa.func.hex(column) if info.kind == "binary" else self.text(column)
+
+    def restore(self, value: Scalar, info: ColumnInfo) -> Any:
+        if value is None:
+            return None
+        if info.kind == "binary":
+            return sa.func.unhex(sa.literal(value, sa.Text))
+        if info.kind in ("int", "bit"):
+            return int(value)
+        return float(value) if info.kind == "float" else str(value)
+
+    def decode(self, value: Any) -> Scalar:
+        if isinstance(value, Decimal):
+            return str(value)
+        return super().decode(value)
+
+    def text(self, column: Expr) -> Expr:
+        return sa.cast(column, sa.CHAR)
+
+    def ends_with(self, column: Expr, text: str) -> Expr:
+        return sa.func.right(column, len(text)).op("= BINARY")(sa.literal(text, sa.Text))
+
+    def json_merge(self, column: Expr, values: Mapping[str, Any], info: ColumnInfo) -> Expr:
+        added = sa.literal(json.dumps(values), sa.Text)
+        return sa.func.json_merge_patch(sa.func.coalesce(column, "{}"), added)
+
+    def cut(self, column: Expr, length: int) -> Expr:
+        return sa.func.left(column, length)
+
+
+def _seconds_between(earlier: Expr, later: Expr) -> Expr:
+    micros: Expr = sa.func.timestampdiff(sa.literal_column("MICROSECOND"), earlier, later)
+    return sa.cast(micros, sa.Double) / 1e6
+
+
+def _as_datetime(column: Expr, info: ColumnInfo) -> Expr:
+    if info.kind in ("time", "zoned_time"):
+        return column
+    # ISO text: only the UTC designators are known to the server's own parser.
+    plain = sa.func.replace(sa.func.replace(sa.func.replace(column, "T", " "), "Z", ""), "+00:00", "")
+    return sa.cast(plain, RawType("DATETIME(6)"))
+
+
+def _column(row: Any) -> ColumnInfo:
+    extra = str(row[5]).lower()
+    kind = _KINDS.get(str(row[3]).lower(), "other")
+    return ColumnInfo(
+        row[2],
+        row[6],
+        kind,
+        nullable=bool(row[4]),
+        computed="generated" in extra and "default_generated" not in extra,
+        touched="on update" in extra,
+    )

@@ -1,0 +1,175 @@
+"""PostgreSQL: typed binds by casts from text, lossless images by casts to text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
+
+from unstick.backends.profile.model import Clock
+from unstick.recovery.model import Scalar
+
+from .base import ColumnInfo, Engine, Expr, RawType, TableInfo
+
+_COLUMNS = """
+SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL), t.typcategory::text, NOT a.attnotnull,
+       a.attidentity::text = 'a', a.attgenerated::text <> ''
+FROM unnest(CAST(:names AS text[])) AS wanted(name)
+JOIN pg_class c ON c.oid = to_regclass(wanted.name)
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type t ON t.oid = a.atttypid
+ORDER BY c.relname, a.attnum
+"""
+# A cast to a bare length type means length one, so their open forms are used.
+_OPEN = {"character": "bpchar", "bit": "varbit", '"char"': '"char"'}
+_KINDS = {
+    "smallint": "int",
+    "integer": "int",
+    "bigint": "int",
+    "real": "float",
+    "double precision": "float",
+    "numeric": "other",
+    "uuid": "uuid",
+    "boolean": "bool",
+    "bytea": "binary",
+    "json": "json",
+    "jsonb": "json",
+    "timestamp with time zone": "zoned_time",
+    "timestamp without time zone": "time",
+}
+
+
+class _Typed(RawType):
+    """Binds travel as text and are cast by the server, so every type is written the same lossless way."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        def process(value: Any) -> Any:
+            return value if value is None or isinstance(value, str) else _text(value)
+
+        return process
+
+    def literal_processor(self, dialect: sa.Dialect) -> Any:
+        quoted = super().literal_processor(dialect)
+        return lambda value: quoted(_text(value))
+
+    def bind_expression(self, bindvalue: Any) -> Expr:
+        return sa.cast(sa.type_coerce(bindvalue, sa.Text()), self)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+class PostgreSQL(Engine):
+    """PostgreSQL 12 and later."""
+
+    name = "postgresql"
+
+    def reflect(
+        self, connection: sa.Connection, tables: Iterable[tuple[str | None, str]]
+    ) -> dict[tuple[str | None, str], TableInfo]:
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        wanted = {
+            ".".join(quote(part) for part in (schema, name) if part): (schema, name)
+            for schema, name in tables
+        }
+        found: dict[tuple[str | None, str], TableInfo] = {}
+        by_name = {name: key for key in wanted.values() for name in [(key[0], key[1])]}
+        statement = sa.text(_COLUMNS).bindparams(sa.bindparam("names", list(wanted), sa.ARRAY(sa.Text)))
+        for row in connection.execute(statement):
+            key = by_name.get((row[0], row[1])) or by_name.get((None, row[1]))
+            if key is None:
+                continue
+            table = found.setdefault(key, TableInfo(key[1], key[0], {}))
+            assert isinstance(table.columns, dict)
+            table.columns[row[2]] = _column(row)
+        return found
+
+    def column_type(self, info: ColumnInfo) -> TypeEngine[Any]:
+        return _Typed(info.type)
+
+    def epoch_now(self) -> Expr:
+        return sa.cast(sa.func.extract("epoch", sa.func.statement_timestamp()), sa.Float)
+
+    def _instant(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
+        if clock in (Clock.EPOCH_S, Clock.EPOCH_MS):
+            number = sa.cast(column, sa.Float)
+            return sa.func.to_timestamp(number / 1000.0 if clock is Clock.EPOCH_MS else number)
+        if info.kind == "zoned_time":
+            return column
+        if clock is Clock.LOCAL:
+            return sa.cast(column, sa.TIMESTAMP(timezone=True))
+        if info.kind != "time":
+            naive = sa.cast(column, sa.Text).op("!~")(r"(Z|[+-]\d\d(:?\d\d)?)$")
+            return sa.case(
+                (naive, sa.func.timezone("UTC", sa.cast(column, sa.TIMESTAMP()))),
+                else_=sa.cast(column, sa.TIMESTAMP(timezone=True)),
+            )
+        return sa.func.timezone("UTC", column)
+
+    def age(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
+        past = sa.func.statement_timestamp() - self._instant(column, clock, info)
+        return sa.cast(sa.func.extract("epoch", past), sa.Float)
+
+    def older_than(self, column: Expr, clock: Clock, info: ColumnInfo, seconds: float) -> Expr:
+        cutoff = sa.func.statement_timestamp() - sa.func.make_interval(
+            0, 0, 0, 0, 0, 0, sa.cast(seconds, sa.Float)
+        )
+        if info.kind == "zoned_time":
+            return sa.type_coerce(column, sa.TIMESTAMP(timezone=True)) < cutoff
+        if info.kind == "time" and clock is not Clock.LOCAL:
+            return sa.type_coerce(column, sa.TIMESTAMP()) < sa.func.timezone("UTC", cutoff)
+        return super().older_than(column, clock, info, seconds)
+
+    def now(self, clock: Clock, info: ColumnInfo) -> Expr:
+        now = sa.func.statement_timestamp()
+        if clock in (Clock.EPOCH_S, Clock.EPOCH_MS):
+            factor = 1000 if clock is Clock.EPOCH_MS else 1
+            return sa.cast(sa.func.floor(self.epoch_now() * factor), RawType(info.type))
+        if info.kind == "zoned_time":
+            return now
+        if info.kind == "time":
+            return sa.cast(now, sa.TIMESTAMP()) if clock is Clock.LOCAL else sa.func.timezone("UTC", now)
+        text = sa.func.to_char(sa.func.timezone("UTC", now), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+        return sa.cast(text, RawType(info.type))
+
+    def image(self, column: Expr, info: ColumnInfo) -> Expr:
+        return sa.cast(column, sa.Text)
+
+    def restore(self, value: Scalar, info: ColumnInfo) -> Any:
+        return None if value is None else _text(value)
+
+    def lock(self, statement: sa.Select[Any], *, skip_locked: bool) -> sa.Select[Any]:
+        return statement.with_for_update(skip_locked=skip_locked, of=statement.get_final_froms()[0])
+
+    def text(self, column: Expr) -> Expr:
+        return sa.cast(column, sa.Text)
+
+    def ends_with(self, column: Expr, text: str) -> Expr:
+        return sa.func.right(sa.cast(column, sa.Text), len(text)) == sa.literal(text, sa.Text)
+
+    def json_merge(self, column: Expr, values: Mapping[str, Any], info: ColumnInfo) -> Expr:
+        jsonb = RawType("jsonb")
+        added = sa.cast(sa.literal(json.dumps(values), sa.Text), jsonb)
+        base = sa.func.coalesce(sa.cast(column, jsonb), sa.cast(sa.literal("{}", sa.Text), jsonb))
+        return sa.cast(base.op("||")(added), RawType(info.type))
+
+    def cut(self, column: Expr, length: int) -> Expr:
+        return sa.func.left(sa.cast(column, sa.Text), length)
+
+    def overriding(self, columns: Sequence[ColumnInfo]) -> str:
+        return " OVERRIDING SYSTEM VALUE" if any(column.always for column in columns) else ""
+
+
+def _column(row: Any) -> ColumnInfo:
+    spelled = _OPEN.get(row[3], row[3])
+    kind = _KINDS.get(row[3]) or ("text" if row[4] in ("S", "E") else "other")
+    return ColumnInfo(row[2], spelled, kind, nullable=row[5], always=row[6], computed=row[7])

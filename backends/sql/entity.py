@@ -1,0 +1,183 @@
+"""One job or variants table as SQL expressions. The row's table is always `j`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.model import Child, Clock, Entity, JobTable, Variants
+from unstick.recovery.errors import NotFound
+from unstick.recovery.model import Image, Scalar, State
+
+from . import keys
+from .engines.base import ColumnInfo, Expr
+from .layout import Layout, Place, children_of
+
+
+class EntitySql:
+    """What can be asked of the table: columns, ages, status, key conditions, lossless images."""
+
+    def __init__(
+        self, layout: Layout, spec: Entity, *, name: str, prefixed: bool, parent: EntitySql | None = None
+    ) -> None:
+        self.parent = parent
+        self.layout, self.spec, self.name, self.prefixed = layout, spec, name, prefixed
+        self.engine = layout.engine
+        self.skip_locked = True
+        self.place = layout.place(spec.table, spec.table_schema)
+        self.infos = layout.info(self.place).columns
+        self.children: dict[str, Child] = children_of(layout, spec) if isinstance(spec, JobTable) else {}
+        joins = layout.raw(spec.joins) or ""
+        self.source = sa.text(f"{layout.quoted(self.place)} AS j {joins}".strip())
+        self.table = self._table()
+        self.states = {status: state for state, statuses in spec.states.items() for status in statuses}
+        for column in (*spec.key, *self.token_columns):
+            layout.column(self.place, "j", column)
+
+    def _table(self) -> sa.Table:
+        columns = [sa.Column(i.name, self.engine.column_type(i)) for i in self.infos.values()]
+        return sa.Table(self.place[1], sa.MetaData(), *columns, schema=self.place[0])
+
+    def col(self, name: str) -> Expr:
+        """A column of the row."""
+        return self.layout.column(self.place, "j", name)
+
+    def image(self, name: str) -> Expr:
+        """A column of the row, lossless."""
+        return self.engine.image(self.col(name), self.infos[name]).label(name)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The key columns."""
+        return self.spec.key
+
+    @property
+    def clocks(self) -> dict[str, tuple[str, Clock]]:
+        """Time name -> column and clock."""
+        default = self.layout.profile.clock
+        return {name: (time.column, time.clock or default) for name, time in self.spec.times.items()}
+
+    @property
+    def token_columns(self) -> tuple[str, ...]:
+        """What is watched between plan and apply: status, times, attempt count, and what the profile adds."""
+        spec = self.spec
+        names = [
+            spec.status,
+            *(time.column for time in spec.times.values()),
+            spec.columns.retries,
+            *spec.token,
+        ]
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    def status(self) -> Expr:
+        """The native status as text."""
+        if self.spec.status_sql is not None:
+            return self.layout.expression(self.spec.status_sql)
+        if self.spec.status is not None:
+            return self.engine.text(self.col(self.spec.status))
+        return self.state()
+
+    def raw_status(self) -> Expr:
+        """The status for comparisons, so that an index can serve."""
+        if self.spec.status is not None and self.spec.status_sql is None:
+            return self.col(self.spec.status)
+        return self.status()
+
+    def state(self) -> Expr:
+        """The state as SQL, for profiles that compute it."""
+        if self.spec.state_sql is not None:
+            return self.layout.expression(self.spec.state_sql)
+        cases = [
+            (self.raw_status().in_(found), state.value) for state, found in self.spec.states.items() if found
+        ]
+        return sa.case(*cases, else_=State.OTHER.value) if cases else sa.literal(State.OTHER.value, sa.Text)
+
+    def state_of(self, status: Scalar, state: Scalar = None) -> State:
+        """Return what a native status means."""
+        if self.spec.state_sql is not None:
+            return State(str(state)) if str(state) in State.__members__.values() else State.OTHER
+        return self.states.get(str(status), State.OTHER) if status is not None else State.OTHER
+
+    def in_state(self, states: Sequence[State]) -> Expr:
+        """Whether the row is in one of the states."""
+        if self.spec.state_sql is not None:
+            return self.state().in_([state.value for state in states])
+        statuses = [status for state in states for status in self.spec.states.get(state, ())]
+        condition = self.raw_status().in_(statuses)
+        if State.OTHER in states:
+            known = [status for found in self.spec.states.values() for status in found]
+            condition = condition | self.raw_status().is_(None) | self.raw_status().not_in(known)
+        return condition
+
+    def age(self, time: str) -> Expr:
+        """Seconds since a named time of the profile, or since a child's newest `child.column`."""
+        column, clock, info = self.clock_of(time)
+        return self.engine.age(column, clock, info)
+
+    def clock_of(self, time: str) -> tuple[Expr, Clock, ColumnInfo]:
+        """Return the column, its clock and its real type for a named time or `child.column`."""
+        child_name, dot, column = time.partition(".")
+        if dot:
+            return self._newest(self.children[child_name], column)
+        name, clock = self.clocks[time]
+        return self.col(name), clock, self.infos[name]
+
+    def _newest(self, child: Child, column: str) -> tuple[Expr, Clock, ColumnInfo]:
+        place = self.layout.place(child.table, child.table_schema)
+        newest = sa.func.max(self.layout.column(place, "c", column))
+        statement = sa.select(newest).select_from(self.child_source(child)).where(self.child_match(child))
+        info = self.layout.info(place).columns[column]
+        typed = sa.type_coerce(statement.scalar_subquery(), self.engine.column_type(info))
+        return typed, self.layout.profile.clock, info
+
+    def child_place(self, child: Child | Variants) -> Place:
+        """Where the child's table is."""
+        return self.layout.place(child.table, child.table_schema)
+
+    def child_source(self, child: Child | Variants) -> sa.TextClause:
+        """The child's table as `c`."""
+        return sa.text(f"{self.layout.quoted(self.child_place(child))} AS c")
+
+    def child_match(self, child: Child | Variants) -> Expr:
+        """Whether a child row `c` belongs to the row `j`."""
+        place = self.child_place(child)
+        pairs = [
+            self.layout.column(place, "c", theirs) == self.col(ours) for theirs, ours in child.match.items()
+        ]
+        if isinstance(child, Child) and child.only is not None:
+            pairs.append(self.layout.expression(child.only))
+        return sa.and_(*pairs)
+
+    def key_text(self) -> Expr:
+        """The key as text, for searching."""
+        parts = [self.engine.text(self.col(name)) for name in self.key]
+        text = parts[0]
+        for part in parts[1:]:
+            text = text + sa.literal(",", sa.Text) + part
+        return text
+
+    def key_in(self, found: Sequence[Image], table: sa.Table | None = None) -> Expr:
+        """Whether the row's key is one of those; of `table` instead of `j` where given."""
+        return keys.key_in(
+            self.engine, self.infos, self.key, found, self.col if table is None else table.c.__getitem__
+        )
+
+    def job_id(self, image: Mapping[str, Scalar]) -> str:
+        """Return the id that people see for a key."""
+        return keys.join(image, self.key, self.name if self.prefixed else None)
+
+    def key_of(self, text: str) -> Image:
+        """Return the key for an id. Raises NotFound when it can't be one."""
+        image = keys.split(text, self.key, self.name if self.prefixed else None)
+        for name, value in image.items():
+            if not keys.plausible(value, self.infos[name].kind):
+                raise NotFound(f"{self.layout.source.name} has no job {text}")
+        return image
+
+    def rows(self, result: sa.CursorResult[Any]) -> list[dict[str, Scalar]]:
+        """Fetch rows as dicts of JSON scalars."""
+        decode = self.engine.decode
+        names = list(result.keys())
+        return [dict(zip(names, map(decode, row), strict=True)) for row in result]

@@ -1,0 +1,113 @@
+"""Driver errors become errors of ours: one sentence, no password, what to do next."""
+
+from __future__ import annotations
+
+import re
+import socket
+import sqlite3
+
+import sqlalchemy as sa
+
+from unstick.recovery.errors import (
+    BackendError,
+    Denied,
+    QueryTimeout,
+    SchemaMismatch,
+    Unreachable,
+    UnstickError,
+)
+from unstick.recovery.source import Source, mask_text, mask_url
+
+_DENIED_PG = {"28P01", "28000", "42501", "3D000"}
+_LOST_PG = ("08", "57P01", "57P02", "57P03")
+_SCHEMA_PG = {"42P01", "42703", "3F000"}
+_RETRY_PG = {"40001", "40P01"}
+_BUSY_PG = {"55P03"}
+_DENIED_MY = {1044, 1045, 1049, 1142, 1143, 1227, 1698}
+_LOST_MY = {1053, 1927, 2002, 2003, 2006, 2013, 2055, 0}
+_SCHEMA_MY = {1146, 1054}
+_TIMEOUT_MY = {1317, 1969, 3024}
+_RETRY_MY = {1213}
+_BUSY_MY = {1205, 3572}
+
+
+def code_of(error: BaseException) -> str | int | None:
+    """Return the SQLSTATE (PostgreSQL), the error number (MySQL) or the error name (SQLite), if there is one."""
+    original = getattr(error, "orig", None) or error
+    for candidate in (original, original.__cause__):
+        state = getattr(candidate, "sqlstate", None)
+        if isinstance(state, str):
+            return state
+        name = getattr(candidate, "sqlite_errorname", None)
+        if isinstance(name, str):
+            return name
+    arguments = getattr(original, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection is gone."""
+    code = code_of(error)
+    if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(code, str):
+        return code.startswith(_LOST_PG)
+    if isinstance(code, int):
+        return code in _LOST_MY and not isinstance(error, sa.exc.ProgrammingError)
+    original = getattr(error, "orig", None) or error
+    text = str(original).lower()
+    # The asyncpg adapter reports a connection that went away in words only.
+    return isinstance(original, OSError) or "connection is closed" in text or "connection was closed" in text
+
+
+def is_deadlock(error: BaseException) -> bool:
+    """Whether the database undid the transaction and asks to try it again."""
+    code = code_of(error)
+    return code in _RETRY_PG or code in _RETRY_MY
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether somebody else holds the lock."""
+    code = code_of(error)
+    return code in _BUSY_PG or code in _BUSY_MY or (isinstance(code, str) and code.startswith("SQLITE_BUSY"))
+
+
+def translate(error: BaseException, source: Source) -> UnstickError:
+    """Return our error for a driver's error."""
+    if isinstance(error, UnstickError):
+        return error
+    where = f"{source.name} ({mask_url(source.url)})" if source.name != source.url else mask_url(source.url)
+    said = _said(error, source)
+    code = code_of(error)
+    if code in ("57014", "SQLITE_INTERRUPT") or code in _TIMEOUT_MY or _timed_out(error):
+        return QueryTimeout(
+            f"{source.name}: a statement took longer than {source.statement_timeout_s:g} s and was cancelled; "
+            "raise statement_timeout or add the indexes that `unstick doctor` names"
+        )
+    if code in _DENIED_PG or code in _DENIED_MY:
+        return Denied(f"{where} refused: {said}; check user, password, database and privileges")
+    if code in _SCHEMA_PG or code in _SCHEMA_MY or "no such table" in said or "no such column" in said:
+        return SchemaMismatch(
+            f"{source.name}: {said}; the tables are not what the profile says, see `unstick doctor`"
+        )
+    if code == "25006" or "readonly database" in said:
+        return Denied(f"{where} can't be written: {said}; use the primary, or an account that may write")
+    if is_lost(error) or isinstance(error, OSError | sqlite3.OperationalError):
+        return Unreachable(f"can't reach {where}: {said}")
+    return BackendError(f"{source.name}: the database refused: {said}")
+
+
+def _timed_out(error: BaseException) -> bool:
+    original = getattr(error, "orig", None) or error
+    return isinstance(original.__cause__, TimeoutError) and not isinstance(
+        original.__cause__, socket.gaierror
+    )
+
+
+def _said(error: BaseException, source: Source) -> str:
+    original = getattr(error, "orig", None) or error
+    arguments = getattr(original, "args", ())
+    text = str(arguments[1]) if len(arguments) > 1 and isinstance(arguments[0], int) else str(original)
+    text = re.sub(r"^<class '[^']*'>: ", "", text)
+    first = next((line.strip() for line in text.splitlines() if line.strip()), type(original).__name__)
+    return mask_text(first, source.url)[:400]

@@ -1,0 +1,164 @@
+"""Reads the journal and the retry history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.recovery.errors import NotFound, UsageError
+from unstick.recovery.model import Attempt, JobId, VariantId
+from unstick.recovery.outcome import Operation, OperationRow, Outcome, Tally
+
+from .journal import INTENDED, Journal, changes_of, instant, moment
+from .journal_tables import HISTORY, OPERATIONS, ROWS
+
+
+def _mine(journal: Journal) -> Any:
+    return (OPERATIONS.c.database_name == journal.database) & (OPERATIONS.c.profile == journal.profile)
+
+
+def _history(journal: Journal) -> Any:
+    return (HISTORY.c.database_name == journal.database) & (HISTORY.c.profile == journal.profile)
+
+
+def operations(
+    journal: Journal, connection: sa.Connection, limit: int, since: datetime | None
+) -> tuple[Operation, ...]:
+    """Return the operations on this database, newest first, without rows."""
+    statement = sa.select(OPERATIONS).where(_mine(journal))
+    if since is not None:
+        statement = statement.where(OPERATIONS.c.started_at >= moment(since))
+    statement = statement.order_by(OPERATIONS.c.started_at.desc(), OPERATIONS.c.id).limit(limit)
+    with journal.on(connection) as where:
+        found = where.execute(statement).all()
+        counts = _counts(where, [row.id for row in found])
+    return tuple(_operation(row, counts.get(row.id, {})) for row in found)
+
+
+def _counts(where: sa.Connection, ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    undone = sa.func.sum(sa.case((ROWS.c.undone_by.is_not(None), 1), else_=0))
+    statement = (
+        sa.select(ROWS.c.operation, ROWS.c.outcome, sa.func.count(), undone)
+        .where(ROWS.c.operation.in_(ids))
+        .group_by(ROWS.c.operation, ROWS.c.outcome)
+    )
+    result: dict[str, dict[str, int]] = {}
+    for operation, outcome, number, put_back in where.execute(statement):
+        counted = result.setdefault(operation, {})
+        counted[outcome] = number
+        counted["undone"] = counted.get("undone", 0) + int(put_back or 0)
+    return result
+
+
+def _operation(row: Any, counts: dict[str, int], rows: tuple[OperationRow, ...] = ()) -> Operation:
+    return Operation(
+        id=row.id,
+        plan_id=row.id,
+        source=row.source,
+        profile=row.profile,
+        action=row.action,
+        operator=row.operator,
+        reason=row.reason,
+        started_at=instant(row.started_at),
+        finished_at=instant(row.finished_at) if row.finished_at else None,
+        planned=row.planned,
+        counts=Tally(**{outcome.value: counts.get(outcome.value, 0) for outcome in Outcome}),
+        unresolved=counts.get(INTENDED, 0),
+        undone=counts.get("undone", 0),
+        undoes=row.undoes,
+        rows=rows,
+    )
+
+
+def operation(journal: Journal, connection: sa.Connection, text: str) -> Operation:
+    """Return one operation with its rows; a prefix of the id is enough, and `last` is the newest. Raises NotFound."""
+    newest = sa.select(OPERATIONS).where(_mine(journal))
+    if text == "last":
+        wanted = newest.order_by(OPERATIONS.c.started_at.desc()).limit(1)
+    elif not text or not all(letter in "0123456789abcdef" for letter in text):
+        raise NotFound(f"{journal.source} has no operation {text}; `unstick operations` lists them")
+    else:
+        wanted = newest.where(OPERATIONS.c.id.startswith(text)).limit(2)
+    with journal.on(connection) as where:
+        found = where.execute(wanted).all()
+        if not found:
+            raise NotFound(f"{journal.source} has no operation {text}; `unstick operations` lists them")
+        if len(found) > 1:
+            raise UsageError(f"several operations start with {text}; write more of the id")
+        statement = sa.select(ROWS).where(ROWS.c.operation == found[0].id).order_by(ROWS.c.row_number)
+        rows = tuple(_row(row) for row in where.execute(statement))
+        counts = _counts(where, [found[0].id]).get(found[0].id, {})
+    return _operation(found[0], counts, rows)
+
+
+def _row(row: Any) -> OperationRow:
+    changes = changes_of(row.changes)
+    main = next((change for change in reversed(changes) if ":" not in change.table), None)
+    return OperationRow(
+        job=JobId(row.job),
+        outcome=row.outcome,
+        detail=row.detail,
+        at=instant(row.at),
+        variant=VariantId(row.variant) if row.variant else None,
+        before=main.before if main else None,
+        after=main.after if main else None,
+        changes=changes,
+        undone_by=row.undone_by,
+    )
+
+
+def attempts(
+    journal: Journal, connection: sa.Connection, job: JobId | None, limit: int
+) -> tuple[Attempt, ...]:
+    """Return the retry history of a job or of all, newest first."""
+    statement = sa.select(HISTORY).where(_history(journal))
+    if job is not None:
+        statement = statement.where(HISTORY.c.job == job)
+    statement = statement.order_by(HISTORY.c.at.desc(), HISTORY.c.id.desc()).limit(limit)
+    with journal.on(connection) as where:
+        return tuple(_attempt(row) for row in where.execute(statement))
+
+
+def _attempt(row: Any) -> Attempt:
+    return Attempt(
+        job=JobId(row.job),
+        at=instant(row.at),
+        action=row.action,
+        reason=row.reason,
+        result=row.result,
+        from_status=row.from_status,
+        to_status=row.to_status,
+        variant=VariantId(row.variant) if row.variant else None,
+        who=row.who,
+        operation=row.operation,
+        detail=row.detail,
+    )
+
+
+def retry_counts(
+    journal: Journal, connection: sa.Connection, jobs: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Return job id -> attempts made, whatever came of them; only jobs that have any."""
+    statement = sa.select(HISTORY.c.job, sa.func.count()).where(
+        _history(journal), HISTORY.c.variant.is_(None)
+    )
+    if jobs is not None:
+        statement = statement.where(HISTORY.c.job.in_(jobs))
+    with journal.on(connection) as where:
+        return {job: number for job, number in where.execute(statement.group_by(HISTORY.c.job))}
+
+
+def intentions(journal: Journal) -> list[Any]:
+    """Return the local file's intentions that nobody settled: a crash, or an apply that runs right now."""
+    if journal.local is None:
+        return []
+    statement = (
+        sa.select(ROWS)
+        .join(OPERATIONS, OPERATIONS.c.id == ROWS.c.operation)
+        .where(_mine(journal), ROWS.c.outcome == INTENDED)
+    )
+    with journal.on(None) as where:
+        return list(where.execute(statement))

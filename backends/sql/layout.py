@@ -1,0 +1,171 @@
+"""Where a profile meets a real database: schemas and prefixes filled in, columns checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.model import Child, Entity, JobTable, Profile, Rule, Sql
+from unstick.recovery.errors import ConfigError, SchemaMismatch
+from unstick.recovery.source import Source
+
+from .engines import Engine, TableInfo
+from .engines.base import Expr
+
+Place = tuple[str | None, str]
+
+
+def sql_for(texts: Mapping[Any, str] | None, engine: Engine) -> str | None:
+    """Return the text for this database, or the one for all."""
+    if texts is None:
+        return None
+    return texts.get(engine.name, texts.get("*"))
+
+
+@dataclass(slots=True)
+class Layout:
+    """A profile on one database. Tables are looked up once, when the source is opened."""
+
+    profile: Profile
+    engine: Engine
+    source: Source
+    parameters: Mapping[str, str]
+    dialect: sa.Dialect
+    tables: dict[Place, TableInfo]
+
+    def fill(self, text: str) -> str:
+        """Replace `{parameter}` in a name."""
+        for name, value in self.parameters.items():
+            text = text.replace("{" + name + "}", value)
+        return text
+
+    def place(self, table: str, schema: str = "") -> Place:
+        """Return the schema (None: the session's own) and name of a table of the profile."""
+        return (self.fill(schema) or None, self.fill(table))
+
+    def quoted(self, place: Place) -> str:
+        """Return the table's name for SQL text."""
+        quote = self.dialect.identifier_preparer.quote
+        return ".".join(quote(part) for part in place if part)
+
+    def info(self, place: Place) -> TableInfo:
+        """Return the real table. Raises SchemaMismatch when it is not there."""
+        try:
+            return self.tables[place]
+        except KeyError:
+            raise SchemaMismatch(
+                f"{self.source.name}: there is no table {'.'.join(p for p in place if p)}, which the profile "
+                f"{self.profile.name} needs; choose another --source or profile, or write one (docs/profiles.md)"
+            ) from None
+
+    def has(self, place: Place) -> bool:
+        """Whether the table exists."""
+        return place in self.tables
+
+    def column(self, place: Place, alias: str, name: str) -> Expr:
+        """Return a column of an aliased table, typed as it really is. Raises SchemaMismatch."""
+        info = self.info(place).columns.get(name)
+        if info is None:
+            raise SchemaMismatch(
+                f"{self.source.name}: table {place[1]} has no column {name}, which the profile "
+                f"{self.profile.name} names; run `unstick doctor`, or adapt the profile"
+            )
+        quoted = self.dialect.identifier_preparer.quote(name)
+        return sa.literal_column(f"{alias}.{quoted}", self.engine.column_type(info))
+
+    def raw(self, texts: Mapping[Any, str] | None) -> str | None:
+        """Return SQL text of the profile with its placeholders filled in, table prefixes quoted."""
+        text = sql_for(texts, self.engine)
+        if text is None:
+            return None
+        quote = self.dialect.identifier_preparer.quote
+        for name, value in self.parameters.items():
+            filled = (f"{quote(value)}." if value else "") if name == "schema" else value
+            text = text.replace("{" + name + "}", filled)
+        return text
+
+    def expression(self, texts: Sql) -> Expr:
+        """Return SQL text of the profile as an expression."""
+        text = self.raw(texts)
+        if text is None:
+            raise ConfigError(
+                f"profile {self.profile.name}: an SQL text has no variant for {self.engine.name}"
+            )
+        return sa.literal_column(f"({text})")
+
+
+def parameters(profile: Profile, source: Source, engine: Engine) -> dict[str, str]:
+    """Return the profile's parameters: the source's values over the defaults. Raises ConfigError."""
+    unknown = set(source.parameters) - set(profile.parameters)
+    if unknown:
+        known = ", ".join(sorted(profile.parameters)) or "none"
+        raise ConfigError(
+            f"{source.name}: profile {profile.name} has no parameter {min(unknown)!r} (it has: {known})"
+        )
+    values = {name: sql_for(texts, engine) or "" for name, texts in profile.parameters.items()}
+    for name, value in source.parameters.items():
+        if not all(letter.isalnum() or letter in "_-$." for letter in value):
+            raise ConfigError(
+                f"{source.name}: parameter {name} = {value!r} may hold letters, digits, _ - $ and . only"
+            )
+        values[name] = value
+    return values
+
+
+def wanted_tables(profile: Profile, fill: Mapping[str, str]) -> list[tuple[Place, bool]]:
+    """Return every table that the profile names, and whether it must exist."""
+
+    def place(table: str, schema: str) -> Place:
+        for name, value in fill.items():
+            table, schema = table.replace("{" + name + "}", value), schema.replace("{" + name + "}", value)
+        return (schema or None, table)
+
+    wanted: dict[Place, bool] = {}
+    for job in profile.jobs:
+        for table, schema, needed in _named(job):
+            where = place(table, schema)
+            wanted[where] = wanted.get(where, False) or needed
+    return list(wanted.items())
+
+
+def _named(job: JobTable) -> Iterable[tuple[str, str, bool]]:
+    entities: tuple[Entity, ...] = (job, *((job.variants,) if job.variants else ()))
+    for entity in entities:
+        yield entity.table, entity.table_schema, True
+        for rule in entity.rules:
+            yield from _owners(rule)
+        for action in entity.actions.values():
+            for related in action.related:
+                yield related.table, related.table_schema, True
+    for child in job.children:
+        yield child.table, child.table_schema, not child.optional
+
+
+def _owners(rule: Rule) -> Iterable[tuple[str, str, bool]]:
+    if rule.owner is not None:
+        schema, _, table = rule.owner.table.rpartition(".")
+        yield table, schema, True
+
+
+def build_layout(connection: sa.Connection, profile: Profile, engine: Engine, source: Source) -> Layout:
+    """Look the profile's tables up and return the layout. Raises SchemaMismatch for a table that must exist."""
+    fill = parameters(profile, source, engine)
+    wanted = wanted_tables(profile, fill)
+    tables = engine.reflect(connection, [place for place, _ in wanted])
+    layout = Layout(profile, engine, source, fill, connection.dialect, tables)
+    for place, needed in wanted:
+        if needed:
+            layout.info(place)
+    return layout
+
+
+def children_of(layout: Layout, job: JobTable) -> dict[str, Child]:
+    """Return the job table's children that exist in this database, by name."""
+    return {
+        child.name: child
+        for child in job.children
+        if layout.has(layout.place(child.table, child.table_schema)) or not child.optional
+    }

@@ -1,0 +1,136 @@
+"""Opens a source: version, profile, tables, journal, and what of it all is possible."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from unstick.backends.profile import load
+from unstick.backends.profile.model import Action, JobTable, Profile
+from unstick.recovery.model import ActionInfo, Capabilities
+from unstick.recovery.source import Source
+
+from . import journal_tables, thresholds
+from .engines import ENGINES, Engine
+from .entity import EntitySql
+from .journal import Journal, local_engine
+from .layout import Layout, build_layout
+from .recognise import recognise
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source that is open: what stays the same until it is opened anew."""
+
+    layout: Layout
+    tables: tuple[EntitySql, ...]
+    variants: Mapping[str, EntitySql]
+    journal: Journal
+    capabilities: Capabilities
+
+    @property
+    def by_name(self) -> dict[str, EntitySql]:
+        """The job tables by name."""
+        return {entity.name: entity for entity in self.tables}
+
+
+def open_source(connection: sa.Connection, source: Source) -> Opened:
+    """Look at the database and return what the backend works with. Raises ConfigError or SchemaMismatch."""
+    engine = ENGINES[connection.dialect.name if connection.dialect.name != "mariadb" else "mysql"]
+    profile = load.find(source.profile) if source.profile else recognise(connection, engine, source)
+    layout = build_layout(connection, profile, engine, source)
+    several = len(profile.jobs) > 1
+    tables = tuple(
+        EntitySql(layout, job, name=job.name or job.table, prefixed=several) for job in profile.jobs
+    )
+    variants = {
+        entity.name: EntitySql(
+            layout, entity.spec.variants, name=entity.spec.variants.name, prefixed=False, parent=entity
+        )
+        for entity in tables
+        if isinstance(entity.spec, JobTable) and entity.spec.variants is not None
+    }
+    installed = journal_tables.installed(connection)
+    database = identity(connection, source)
+    journal = Journal(source.name, database, profile.name, None if installed else local_engine())
+    version, skip_locked = _version(connection, engine)
+    for entity in (*tables, *variants.values()):
+        entity.skip_locked = skip_locked
+    capabilities = _capabilities(source, layout, engine, version, skip_locked, database, installed)
+    return Opened(layout, tables, variants, journal, capabilities)
+
+
+def identity(connection: sa.Connection, source: Source) -> str:
+    """Return what a plan was made on: server and database, never user or password."""
+    url = sa.make_url(source.url)
+    if connection.dialect.name == "sqlite":
+        file = connection.execute(
+            sa.text("SELECT file FROM pragma_database_list WHERE name = 'main'")
+        ).scalar_one()
+        return f"sqlite:///{file}"
+    name = url.database or ""
+    default = {"postgresql": 5432}.get(connection.dialect.name, 3306)
+    return f"{'postgresql' if default == 5432 else 'mysql'}://{url.host or 'localhost'}:{url.port or default}/{name}"
+
+
+def _version(connection: sa.Connection, engine: Engine) -> tuple[str, bool]:
+    """Return the server's version for people, and whether it knows SKIP LOCKED."""
+    if engine.name == "postgresql":
+        text = str(connection.execute(sa.text("SHOW server_version")).scalar_one())
+        return f"PostgreSQL {text.split()[0]}", True
+    if engine.name == "sqlite":
+        return f"SQLite {connection.execute(sa.text('SELECT sqlite_version()')).scalar_one()}", True
+    text = str(connection.execute(sa.text("SELECT VERSION()")).scalar_one())
+    numbers = tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+    maria = "mariadb" in text.lower()
+    name = "MariaDB" if maria else "MySQL"
+    return f"{name} {text.split('-')[0]}", numbers >= ((10, 6) if maria else (8, 0, 1))
+
+
+def _capabilities(
+    source: Source,
+    layout: Layout,
+    engine: Engine,
+    version: str,
+    skip_locked: bool,
+    database: str,
+    installed: bool,
+) -> Capabilities:
+    profile = layout.profile
+    actions = _actions(profile)
+    reason = f"{source.name} is read-only; open it with --write to change rows"
+    first = profile.jobs[0]
+    variants = first.variants.name if first.variants else "tasks" if first.variants_json else None
+    return Capabilities(
+        engine=engine.name,
+        version=version,
+        database=database,
+        profile=profile.name,
+        journal="database" if installed else "local",
+        read_only=source.read_only,
+        skip_locked=skip_locked,
+        fenced=profile.fenced,
+        actions=actions,
+        refusal={info.name: reason for info in actions} if source.read_only else {},
+        statuses=tuple(
+            dict.fromkeys(s for job in profile.jobs for found in job.states.values() for s in found)
+        ),
+        variants_name=variants,
+        steps=first.steps,
+        thresholds=thresholds.effective(profile, source),
+        max_retries=thresholds.max_retries(profile, source),
+    )
+
+
+def _actions(profile: Profile) -> tuple[ActionInfo, ...]:
+    found: dict[str, Action] = {}
+    for job in profile.jobs:
+        for name, action in job.actions.items():
+            found.setdefault(name, action)
+    return tuple(
+        ActionInfo(name, action.verb, action.only_stuck, action.statuses, action.not_statuses, action.delete)
+        for name, action in found.items()
+    )

@@ -1,0 +1,126 @@
+"""Sort orders and keyset cursors. A cursor holds the last row's values, so no page skips or repeats rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.recovery.errors import UsageError
+from unstick.recovery.model import Scalar
+from unstick.recovery.query import SORTS, Query
+
+from .engines.base import ColumnInfo, Expr
+from .entity import EntitySql
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBy:
+    """One column of an order; NULLs come last either way."""
+
+    column: Expr
+    info: ColumnInfo
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of the list with a condition and an order of its own: first the stuck rows, then the others."""
+
+    stuck: bool | None
+    order: tuple[OrderBy, ...]
+
+
+_COLUMNS = {"kind": "kind", "retries": "retries", "priority": "priority"}
+_TIMES = {
+    "created": "created",
+    "started": "started",
+    "updated": "updated",
+    "running": "started",
+    "idle": "updated",
+}
+
+
+def segments(entity: EntitySql, query: Query) -> tuple[Segment, ...]:
+    """Return the stretches of the query's order for one job table."""
+    if query.sort not in SORTS:
+        raise UsageError(f"{query.sort!r} is not a sort order; choose one of {', '.join(SORTS)}")
+    if query.sort != "stuck":
+        return (Segment(True if query.stuck_only else None, _by(entity, query.sort, query.descending)),)
+    stuck = Segment(True, _oldest(entity, query.descending))
+    if query.stuck_only:
+        return (stuck,)
+    rest = Segment(False, _by(entity, "created", not query.descending))
+    return (rest, stuck) if query.descending else (stuck, rest)
+
+
+def _oldest(entity: EntitySql, descending: bool) -> tuple[OrderBy, ...]:
+    first = next((rule.age_of[0] for rule in entity.spec.rules if rule.age_of), "created")
+    return _columns(entity, [entity.clocks[first][0]] if first in entity.clocks else [], descending)
+
+
+def _by(entity: EntitySql, sort: str, descending: bool) -> tuple[OrderBy, ...]:
+    if sort == "state":
+        return _columns(entity, [entity.spec.status] if entity.spec.status else [], descending)
+    if sort in _TIMES:
+        # The longest running or idle is the one that started or moved first.
+        turned = descending if sort in ("created", "started", "updated") else not descending
+        time = _TIMES[sort] if _TIMES[sort] in entity.clocks else "created"
+        return _columns(entity, [entity.clocks[time][0]] if time in entity.clocks else [], turned)
+    column = getattr(entity.spec.columns, _COLUMNS[sort]) if sort in _COLUMNS else None
+    return _columns(entity, [column] if column else [], descending)
+
+
+def _columns(entity: EntitySql, names: Sequence[str], descending: bool) -> tuple[OrderBy, ...]:
+    ordered = [*names, *(name for name in entity.key if name not in names)]
+    return tuple(OrderBy(entity.col(name), entity.infos[name], descending) for name in ordered)
+
+
+def order_clauses(segment: Segment) -> list[Any]:
+    """The ORDER BY."""
+    clauses: list[Any] = []
+    for by in segment.order:
+        if by.info.nullable:
+            clauses.append(by.column.is_(None))
+        clauses.append(by.column.desc() if by.descending else by.column.asc())
+    return clauses
+
+
+def marks(entity: EntitySql, segment: Segment) -> list[sa.Label[Any]]:
+    """The values that a cursor keeps of a row."""
+    return [entity.engine.image(by.column, by.info).label(f"o_{i}") for i, by in enumerate(segment.order)]
+
+
+def behind(entity: EntitySql, segment: Segment, values: Sequence[Scalar]) -> Expr:
+    """Whether a row stands behind the cursor; written as ORs, because MariaDB uses no index for row values."""
+    alternatives: list[Expr] = []
+    equal: list[Expr] = []
+    for by, value in zip(segment.order, values, strict=True):
+        bound = entity.engine.restore(value, by.info)
+        if value is None:
+            equal.append(by.column.is_(None))
+            continue
+        further = by.column < bound if by.descending else by.column > bound
+        if by.info.nullable:
+            further = sa.or_(further, by.column.is_(None))
+        alternatives.append(sa.and_(*equal, further))
+        equal.append(by.column == bound)
+    return sa.or_(sa.false(), *alternatives)
+
+
+def read_cursor(cursor: str | None) -> dict[str, list[Any]]:
+    """Return table -> [segment, values]. Raises UsageError for anything but an earlier page's cursor."""
+    if cursor is None:
+        return {}
+    try:
+        data = json.loads(cursor)
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or not all(
+        isinstance(value, list) and len(value) == 2 for value in data.values()
+    ):
+        raise UsageError("this is not a cursor that an earlier page gave; start again")
+    return data

@@ -1,0 +1,75 @@
+"""Finds the profile that fits a database, by columns and sibling tables, not by one table's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from unstick.backends.profile import load
+from unstick.backends.profile.model import Profile
+from unstick.recovery.errors import ConfigError, SchemaMismatch
+from unstick.recovery.source import Source
+
+from .engines import Engine
+from .layout import Place, parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How well a profile fits: the columns that it wants and the database has."""
+
+    profile: Profile
+    wanted: int
+    found: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether everything that tells the system is there."""
+        return self.wanted > 0 and self.found == self.wanted
+
+
+def matches(connection: sa.Connection, engine: Engine, source: Source) -> list[Match]:
+    """Return every known profile with how well it fits, the best first."""
+    found = []
+    for info in load.available().values():
+        try:
+            profile = info.load()
+            places = _places(profile, source, engine)
+        except ConfigError:
+            continue  # a broken profile of the user's must not keep the others from being found
+        tables = engine.reflect(connection, list(places))
+        wanted = sum(len(columns) for columns in places.values())
+        present = sum(
+            len(set(columns) & set(tables[place].columns))
+            for place, columns in places.items()
+            if place in tables
+        )
+        found.append(Match(profile, wanted, present))
+    return sorted(found, key=lambda match: (match.fits, match.wanted, match.found), reverse=True)
+
+
+def _places(profile: Profile, source: Source, engine: Engine) -> dict[Place, tuple[str, ...]]:
+    fitting = {name: value for name, value in source.parameters.items() if name in profile.parameters}
+    fill = parameters(profile, Source(source.name, source.url, parameters=fitting), engine)
+    places: dict[Place, tuple[str, ...]] = {}
+    for table, columns in profile.recognise.items():
+        schema = fill.get("schema", "") if "{schema}" in table else ""
+        name = table.replace("{schema}", "")
+        for parameter, value in fill.items():
+            name = name.replace("{" + parameter + "}", value)
+        places[(schema or None, name)] = columns
+    return places
+
+
+def recognise(connection: sa.Connection, engine: Engine, source: Source) -> Profile:
+    """Return the profile that fits best. Raises SchemaMismatch when none does."""
+    ranked = matches(connection, engine, source)
+    if ranked and ranked[0].fits:
+        return ranked[0].profile
+    tables = sa.inspect(connection).get_table_names()[:5]
+    seen = f"its tables are {', '.join(tables)}" if tables else "it has no tables that this account can see"
+    raise SchemaMismatch(
+        f"{source.name}: no known job system is in this database ({seen}); draft a profile with `unstick init URL`, "
+        "or write one (docs/profiles.md) and name it with --profile or in the config"
+    )

@@ -1,0 +1,187 @@
+"""Rows of other tables that change together with a job: cascades, unlinked rows, related updates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.model import Action, Child, Related
+from unstick.recovery.model import Image, Scalar
+from unstick.recovery.plan import Change, Plan
+
+from . import assign, keys
+from .engines.base import Expr, TableInfo
+from .entity import EntitySql
+from .layout import Place
+
+
+def table_of(entity: EntitySql, place: Place) -> tuple[sa.Table, TableInfo]:
+    """Return another table with its real column types."""
+    info = entity.layout.info(place)
+    columns = [sa.Column(i.name, entity.engine.column_type(i)) for i in info.columns.values()]
+    return sa.Table(place[1], sa.MetaData(), *columns, schema=place[0]), info
+
+
+class Relations:
+    """Changes what belongs to the rows of a chunk, before the rows themselves, and keeps the images."""
+
+    def __init__(self, connection: sa.Connection, entity: EntitySql, action: Action, plan: Plan) -> None:
+        self._connection, self._entity, self._action, self._plan = connection, entity, action, plan
+        self.notes: dict[int, tuple[str, ...]] = {}
+
+    @staticmethod
+    def needs(entity: EntitySql, action: Action) -> tuple[str, ...]:
+        """Columns of the job that its relations are found by; all of them for a delete, which must be undoable."""
+        if action.delete:
+            return tuple(entity.infos)
+        matches = [related.match for related in action.related]
+        return tuple(dict.fromkeys(ours for match in matches for ours in match.values()))
+
+    def before(self, locked: Mapping[int, Image]) -> dict[int, tuple[Change, ...]]:
+        """Unlink, delete and update what belongs to the rows. Returns the changes by the row's position."""
+        found: dict[int, list[Change]] = {index: [] for index in locked}
+        for name in self._action.detach:
+            self._children(name, locked, found, unlink=True)
+        for name in self._action.cascade:
+            self._children(name, locked, found, unlink=False)
+        for related in self._action.related:
+            for index, image in locked.items():
+                self._related(related, index, image, found[index])
+        return {index: tuple(changes) for index, changes in found.items()}
+
+    def _children(
+        self, name: str, locked: Mapping[int, Image], found: dict[int, list[Change]], *, unlink: bool
+    ) -> None:
+        child = self._entity.children.get(name)
+        if child is None:
+            return
+        table, info = table_of(self._entity, self._entity.child_place(child))
+        rows = self._fetch(child, table, info, list(locked.values()))
+        owner = {self._link(image, child.match.values()): index for index, image in locked.items()}
+        keys_found: list[Image] = []
+        for row in rows:
+            index = owner.get(self._link(row, child.match))
+            if index is None:
+                continue
+            key = {column: row[column] for column in child.key}
+            keys_found.append(key)
+            after = {column: None for column in child.match} if unlink else None
+            before = {column: row[column] for column in child.match} if unlink else row
+            found[index].append(Change(f"child:{name}", "update" if unlink else "delete", key, before, after))
+        if keys_found:
+            where = keys.key_in(self._entity.engine, info.columns, child.key, keys_found, table.c.__getitem__)
+            nothing: dict[str, Any] = dict.fromkeys(child.match)
+            self._connection.execute(
+                sa.update(table).where(where).values(nothing) if unlink else sa.delete(table).where(where)
+            )
+
+    @staticmethod
+    def _link(image: Mapping[str, Scalar], names: Any) -> tuple[str, ...]:
+        return tuple(str(image[name]) for name in names)
+
+    def _fetch(
+        self, child: Child, table: sa.Table, info: TableInfo, parents: Sequence[Image]
+    ) -> list[dict[str, Scalar]]:
+        engine = self._entity.engine
+        columns = table.alias("c").c
+        links = [{theirs: parent[ours] for theirs, ours in child.match.items()} for parent in parents]
+        where = keys.key_in(engine, info.columns, tuple(child.match), links, columns.__getitem__)
+        images = [engine.image(columns[name], info.columns[name]).label(name) for name in info.columns]
+        statement = sa.select(*images).where(where)
+        if child.only is not None:
+            statement = statement.where(self._entity.layout.expression(child.only))
+        statement = statement.with_for_update() if engine.name != "sqlite" else statement
+        return self._entity.rows(self._connection.execute(statement))
+
+    def _related(self, related: Related, index: int, job: Image, changes: list[Change]) -> None:
+        """Update the related row of one job where its guard holds; note when there is no such row."""
+        entity, engine = self._entity, self._entity.engine
+        place = entity.layout.place(related.table, related.table_schema)
+        table, info = table_of(entity, place)
+        names = tuple(dict.fromkeys((*related.key, *related.set)))
+        match = [
+            table.c[theirs] == engine.restore(job[ours], info.columns[theirs])
+            for theirs, ours in related.match.items()
+        ]
+        images = [engine.image(table.c[name], info.columns[name]).label(name) for name in names]
+        statement = sa.select(*images).where(*match)
+        found = entity.rows(
+            self._connection.execute(statement.with_for_update() if engine.name != "sqlite" else statement)
+        )
+        if not found:
+            self._note(index, f"{related.name}_missing")
+            return
+        guarded = self._guarded(
+            related, place, info, job, [{c: row[c] for c in related.key} for row in found]
+        )
+        words = {
+            **assign.words(entity, self._action, self._plan.options.thresholds),
+            "job": ",".join(str(job[name]) for name in entity.key),
+        }
+        for row in found:
+            key = {column: row[column] for column in related.key}
+            if keys.canonical(key, related.key) not in guarded:
+                self._note(index, f"{related.name}_kept")
+                continue
+            changes.append(self._update(related, table, info, key, row, words))
+            self._note(index, f"{related.name}_updated")
+
+    def _guarded(
+        self, related: Related, place: Place, info: TableInfo, job: Image, found: Sequence[Image]
+    ) -> set[tuple[str, ...]]:
+        """Return the keys of those related rows for which the guard holds, with `r` and `j` as the profile names them."""
+        entity = self._entity
+        if related.guard is None:
+            return {keys.canonical(key, related.key) for key in found}
+
+        def column(name: str) -> Expr:
+            return entity.layout.column(place, "r", name)
+
+        both = sa.text(f"{entity.layout.quoted(place)} AS r, {entity.layout.quoted(entity.place)} AS j")
+        images = [entity.engine.image(column(name), info.columns[name]).label(name) for name in related.key]
+        statement = (
+            sa.select(*images)
+            .select_from(both)
+            .where(
+                keys.key_in(entity.engine, info.columns, related.key, found, column),
+                entity.key_in([{name: job[name] for name in entity.key}]),
+                entity.layout.expression(related.guard),
+            )
+        )
+        return {keys.canonical(row, related.key) for row in entity.rows(self._connection.execute(statement))}
+
+    def _update(
+        self,
+        related: Related,
+        table: sa.Table,
+        info: TableInfo,
+        key: Image,
+        row: Image,
+        words: Mapping[str, str],
+    ) -> Change:
+        entity = self._entity
+        proxy = _Other(entity, info)
+        values = {
+            name: assign.expression(proxy, name, given, words, table.c.__getitem__)  # type: ignore[arg-type]
+            for name, given in related.set.items()
+        }
+        where = keys.key_in(entity.engine, info.columns, related.key, [key], table.c.__getitem__)
+        self._connection.execute(sa.update(table).where(where).values(values))
+        names = tuple(related.set)
+        images = [entity.engine.image(table.c[name], info.columns[name]).label(name) for name in names]
+        after = entity.rows(self._connection.execute(sa.select(*images).where(where)))
+        before = {name: row[name] for name in names}
+        return Change(f"related:{related.name}", "update", dict(key), before, after[0] if after else None)
+
+    def _note(self, index: int, note: str) -> None:
+        self.notes[index] = (*self.notes.get(index, ()), note)
+
+
+class _Other:
+    """What assignments ask of an entity, for a table that is none."""
+
+    def __init__(self, entity: EntitySql, info: TableInfo) -> None:
+        self.engine, self.layout, self.infos = entity.engine, entity.layout, info.columns
+        self.clocks: dict[str, Any] = {}

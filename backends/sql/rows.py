@@ -1,0 +1,191 @@
+"""Which expressions are selected for a job or variant, and how a fetched row becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.model import Variants
+from unstick.recovery.model import Job, JobId, Scalar, State, Variant, VariantId
+
+from . import rules
+from .engines.base import Expr
+from .entity import EntitySql
+from .filter_terms import life_signs
+from .thresholds import Thresholds
+
+ERROR_IN_TABLE = 300
+"""Characters of error text fetched for a table row; the job screen fetches all of it."""
+
+Row = Mapping[str, Scalar]
+
+
+def selected(entity: EntitySql, thresholds: Thresholds) -> list[sa.Label[Any]]:
+    """The expressions for one table row."""
+    spec, engine = entity.spec, entity.engine
+    found: dict[str, Expr] = {
+        f"k_{name}": engine.image(entity.col(name), entity.infos[name]) for name in spec.key
+    }
+    found["status"] = entity.status()
+    if spec.state_sql is not None:
+        found["state"] = entity.state()
+    columns = spec.columns
+    for label, column in (("kind", columns.kind), ("name", columns.name), ("step", columns.step)):
+        if column:
+            found[label] = engine.text(entity.col(column))
+    if columns.error:
+        found["error"] = engine.cut(entity.col(columns.error), ERROR_IN_TABLE)
+    for label in ("retries", "priority", "progress", "progress_total"):
+        column = getattr(columns, label)
+        if column:
+            found[label] = entity.col(column)
+    for time in times(entity):
+        found[f"age_{time}"] = entity.age(time)
+    found["rule"] = rules.which(entity, thresholds)
+    found["now"] = engine.epoch_now()
+    found.update(_variant_counts(entity))
+    return [expression.label(label) for label, expression in found.items()]
+
+
+def times(entity: EntitySql) -> list[str]:
+    """Every time that a row is fetched with: the named ones and those that rules need."""
+    named = [name for rule in entity.spec.rules for name in (*rule.age_of, *rule.fallback)]
+    return list(dict.fromkeys((*entity.spec.times, *named)))
+
+
+def _variant_counts(entity: EntitySql) -> dict[str, Expr]:
+    variants = getattr(entity.spec, "variants", None)
+    if not isinstance(variants, Variants) or variants.status is None:
+        return {}
+    status = entity.layout.column(entity.child_place(variants), "c", variants.status)
+    done = [name for name in variants.states.get(State.DONE, ())]
+    finished = sa.func.sum(sa.case((status.in_(done), 1), else_=0)) if done else sa.literal(0)
+
+    def number(what: Expr) -> Expr:
+        statement = sa.select(what).select_from(entity.child_source(variants))
+        return statement.where(entity.child_match(variants)).scalar_subquery()
+
+    return {"variants_total": number(sa.func.count()), "variants_done": number(finished)}
+
+
+def clock(row: Row) -> datetime:
+    """Return the statement's now."""
+    return datetime.fromtimestamp(_float(row["now"]) or 0.0, UTC)
+
+
+def to_job(
+    entity: EntitySql,
+    row: Row,
+    thresholds: Thresholds,
+    *,
+    retries: Mapping[str, int],
+    max_retries: int | None,
+    fields: Row | None = None,
+) -> Job:
+    """Return a fetched row as a job."""
+    now = clock(row)
+    ages = {time: _float(row.get(f"age_{time}")) for time in times(entity)}
+    job = JobId(entity.job_id({name: row[f"k_{name}"] for name in entity.key}))
+    state = entity.state_of(row["status"], row.get("state"))
+    step = _text(row.get("step"))
+    steps = entity.spec.steps
+    return Job(
+        id=job,
+        table=entity.name,
+        state=state,
+        status=_text(row["status"]),
+        kind=_kind(row),
+        step=step,
+        step_index=steps.index(step) + 1 if step in steps else None,
+        step_count=len(steps) or None,
+        progress=_progress(row),
+        error=_text(row.get("error")),
+        retries=_int(row.get("retries")) or 0 if entity.spec.columns.retries else retries.get(job, 0),
+        max_retries=max_retries,
+        **_times(ages, now),
+        running_s=_running(state, ages),
+        idle_s=_youngest(ages, life_signs(entity)),
+        priority=_int(row.get("priority")),
+        variants_done=_int(row.get("variants_done")),
+        variants_total=_int(row.get("variants_total")),
+        verdict=rules.verdict(entity, row["rule"], ages, thresholds, now),
+        fields=fields or {},
+    )
+
+
+def to_variant(
+    entity: EntitySql, job: JobId, row: Row, thresholds: Thresholds, retries: Mapping[str, int]
+) -> Variant:
+    """Return a fetched row of a variants table."""
+    now = clock(row)
+    ages = {time: _float(row.get(f"age_{time}")) for time in times(entity)}
+    variant = VariantId(entity.job_id({name: row[f"k_{name}"] for name in entity.key}))
+    return Variant(
+        id=variant,
+        job=job,
+        state=entity.state_of(row["status"], row.get("state")),
+        status=_text(row["status"]),
+        name=" ".join(part for part in (_text(row.get("kind")), _text(row.get("name"))) if part) or None,
+        step=_text(row.get("step")),
+        error=_text(row.get("error")),
+        retries=_int(row.get("retries")) or 0 if entity.spec.columns.retries else retries.get(variant, 0),
+        **_times(ages, now),
+        idle_s=_youngest(ages, life_signs(entity)),
+        verdict=rules.verdict(entity, row["rule"], ages, thresholds, now),
+    )
+
+
+def _times(ages: Mapping[str, float | None], now: datetime) -> dict[str, Any]:
+    found: dict[str, datetime | None] = {}
+    for name in ("created", "started", "updated", "finished"):
+        age = ages.get(name)
+        try:
+            found[name] = now - timedelta(seconds=age) if age is not None else None
+        except OverflowError:
+            found[name] = None
+    return found
+
+
+def _running(state: State, ages: Mapping[str, float | None]) -> float | None:
+    started, finished = ages.get("started"), ages.get("finished")
+    if started is None or state is State.RUNNING:
+        return started
+    return started - finished if finished is not None else None
+
+
+def _youngest(ages: Mapping[str, float | None], names: Sequence[str]) -> float | None:
+    known = [age for name in names if (age := ages.get(name)) is not None]
+    return min(known) if known else None
+
+
+def _kind(row: Row) -> str | None:
+    return "/".join(part for part in (_text(row.get("name")), _text(row.get("kind"))) if part) or None
+
+
+def _progress(row: Row) -> float | None:
+    done = _float(row.get("progress"))
+    if done is None or "progress_total" not in row:
+        return done
+    total = _float(row["progress_total"])
+    return min(done / total, 1.0) if total else None
+
+
+def _text(value: Scalar) -> str | None:
+    return None if value is None else str(value)
+
+
+def _int(value: Scalar) -> int | None:
+    number = _float(value)
+    return None if number is None else int(number)
+
+
+def _float(value: Scalar) -> float | None:
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None

@@ -1,0 +1,187 @@
+"""Stuck rules as SQL conditions, and verdicts with their evidence from the fetched row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.model import Children, Owner, Rule, Variants
+from unstick.recovery.durations import long_duration, short_duration
+from unstick.recovery.model import Scalar, Verdict
+
+from .engines.base import Expr
+from .entity import EntitySql
+from .thresholds import Thresholds
+
+NO_LIFE = "no life sign recorded"
+
+
+def condition(entity: EntitySql, rule: Rule, thresholds: Thresholds) -> Expr:
+    """Whether the rule applies to the row."""
+    threshold = thresholds.get(rule.name)
+    if threshold is None and (rule.age_of or rule.owner):
+        return sa.false()
+    parts: list[Expr] = []
+    if rule.statuses:
+        parts.append(entity.raw_status().in_(rule.statuses))
+    if rule.age_of and threshold is not None:
+        parts.append(_silent(entity, rule, threshold))
+    if rule.owner is not None and threshold is not None:
+        parts.append(_owner_dead(entity, rule.owner, threshold))
+    if rule.children is not None:
+        parts.append(_children(entity, rule.children))
+    if rule.behind is not None:
+        parts.append(_behind(entity, rule.behind))
+    if rule.when is not None:
+        parts.append(entity.layout.expression(rule.when))
+    return sa.and_(*parts)
+
+
+def which(entity: EntitySql, thresholds: Thresholds) -> Expr:
+    """The name of the first rule that applies, or NULL."""
+    cases = [
+        (condition(entity, rule, thresholds), sa.literal(rule.name, sa.Text)) for rule in entity.spec.rules
+    ]
+    return sa.case(*cases, else_=sa.null()) if cases else sa.null()
+
+
+def any_of(entity: EntitySql, thresholds: Thresholds) -> Expr:
+    """Whether any rule applies."""
+    return sa.or_(sa.false(), *(condition(entity, rule, thresholds) for rule in entity.spec.rules))
+
+
+def _silent(entity: EntitySql, rule: Rule, seconds: float) -> Expr:
+    """Every life sign that exists is older than the threshold; without any, the fallbacks in order."""
+    clocks = [entity.clock_of(name) for name in rule.age_of]
+    old = [
+        column.is_(None) | entity.engine.older_than(column, clock, info, seconds)
+        for column, clock, info in clocks
+    ]
+    none = sa.and_(*(column.is_(None) for column, _, _ in clocks))
+    last: Expr = sa.true()
+    for name in reversed(rule.fallback):
+        column, clock, info = entity.clock_of(name)
+        last = sa.or_(entity.engine.older_than(column, clock, info, seconds), sa.and_(column.is_(None), last))
+    return sa.or_(sa.and_(sa.not_(none), *old), sa.and_(none, last))
+
+
+def _owner_dead(entity: EntitySql, owner: Owner, seconds: float) -> Expr:
+    layout = entity.layout
+    schema, _, table = owner.table.rpartition(".")
+    place = layout.place(table, schema)
+    beat = layout.column(place, "o", owner.beat.column)
+    clock = owner.beat.clock or layout.profile.clock
+    info = layout.info(place).columns[owner.beat.column]
+    match = [layout.column(place, "o", theirs) == entity.col(ours) for theirs, ours in owner.match.items()]
+    living = sa.and_(*match, sa.not_(entity.engine.older_than(beat, clock, info, seconds)))
+    statement = sa.select(sa.literal(1)).select_from(sa.text(f"{layout.quoted(place)} AS o")).where(living)
+    unowned = sa.or_(*(entity.col(ours).is_(None) for ours in owner.match.values()))
+    dead = sa.not_(statement.exists())
+    return dead if owner.null_is_dead else sa.and_(sa.not_(unowned), dead)
+
+
+def _children(entity: EntitySql, wanted: Children) -> Expr:
+    spec = getattr(entity.spec, "variants", None)
+    if wanted.of != "variants" or not isinstance(spec, Variants) or spec.status is None:
+        raise ValueError("a children condition needs a variants table with a status column")
+    status = entity.layout.column(entity.child_place(spec), "c", spec.status)
+
+    def number(*conditions: Expr) -> Expr:
+        statement = sa.select(sa.func.count()).select_from(entity.child_source(spec))
+        return statement.where(entity.child_match(spec), *conditions).scalar_subquery()
+
+    parts: list[Expr] = []
+    if wanted.every:
+        parts.append(number(sa.or_(status.is_(None), status.not_in(wanted.every))) == 0)
+    if wanted.any:
+        parts.append(number(status.in_(wanted.any)) > 0)
+    if wanted.none:
+        parts.append(number(status.in_(wanted.none)) == 0)
+    if wanted.at_least:
+        parts.append(number() >= wanted.at_least)
+    return sa.and_(*parts)
+
+
+def _behind(entity: EntitySql, of: str) -> Expr:
+    """Whether the variant's step comes before its job's or a sibling's, by the declared order of steps."""
+    parent = entity.parent
+    spec = entity.spec
+    if parent is None or not isinstance(spec, Variants) or spec.columns.step is None:
+        raise ValueError("a rule with behind belongs to variants with a step column")
+    steps = spec.steps or parent.spec.steps
+    own = step_order(entity.col(spec.columns.step), steps)
+    if of == "parent":
+        place, match = parent.place, spec.match
+        step = parent.spec.columns.step or spec.columns.step
+    else:
+        place, match = entity.place, {ours: ours for ours in spec.match}
+        step = spec.columns.step
+    other = step_order(entity.layout.column(place, "p", step), steps)
+    pairs = [entity.layout.column(place, "p", theirs) == entity.col(ours) for ours, theirs in match.items()]
+    source = sa.text(f"{entity.layout.quoted(place)} AS p")
+    return sa.select(sa.literal(1)).select_from(source).where(*pairs, own < other).exists()
+
+
+def step_order(column: Expr, steps: tuple[str, ...]) -> Expr:
+    """The step's place in the declared order; NULL for unknown steps, which are never behind anything."""
+    if not steps:
+        return sa.null()
+    return sa.case(*((column == step, index) for index, step in enumerate(steps)), else_=sa.null())
+
+
+def verdict(
+    entity: EntitySql, name: Scalar, ages: Mapping[str, float | None], thresholds: Thresholds, now: datetime
+) -> Verdict | None:
+    """Return the verdict for a fetched row: which clock decided, how old it is, and against what."""
+    rule = next((rule for rule in entity.spec.rules if rule.name == name), None)
+    if rule is None:
+        return None
+    threshold = thresholds.get(rule.name)
+    evidence: list[tuple[str, str]] = [("rule", rule.name)]
+    clock, age = _deciding(rule, ages)
+    for time in dict.fromkeys((*rule.age_of, *rule.fallback)):
+        evidence.append((_column(entity, time), _moment(ages.get(time), now)))
+    if rule.age_of or rule.owner:
+        evidence.append(("threshold", long_duration(threshold)))
+    if rule.owner is not None:
+        evidence.append(("worker", f"no beat in {rule.owner.table} within {long_duration(threshold)}"))
+    evidence.append(("database clock", f"{now:%Y-%m-%d %H:%M:%S} UTC"))
+    why = rule.why or _why(rule, clock, age, threshold)
+    return Verdict(
+        rule.name, rule.reason, why, age, threshold, clock and _column(entity, clock), tuple(evidence)
+    )
+
+
+def _deciding(rule: Rule, ages: Mapping[str, float | None]) -> tuple[str | None, float | None]:
+    known = [(age, time) for time in rule.age_of if (age := ages.get(time)) is not None]
+    if known:
+        age, time = min(known)
+        return time, age
+    for time in rule.fallback:
+        if (age_or_none := ages.get(time)) is not None:
+            return time, age_or_none
+    return None, None
+
+
+def _why(rule: Rule, clock: str | None, age: float | None, threshold: float | None) -> str:
+    if rule.owner is not None and not rule.age_of:
+        return f"worker gone or silent > {short_duration(threshold)}"
+    if not rule.age_of:
+        return rule.name
+    if clock is None or age is None:
+        return NO_LIFE
+    word = "running" if clock == "started" else "idle"
+    missing = "" if clock in rule.age_of else f" (no {rule.age_of[0]} time)"
+    return f"{word} {short_duration(age)} > {short_duration(threshold)}{missing}"
+
+
+def _column(entity: EntitySql, time: str) -> str:
+    return entity.clocks[time][0] if time in entity.clocks else time
+
+
+def _moment(age: float | None, now: datetime) -> str:
+    if age is None:
+        return "NULL"
+    return f"{now - timedelta(seconds=age):%Y-%m-%d %H:%M:%S} UTC ({long_duration(age)} ago)"

@@ -1,0 +1,141 @@
+"""Runs synchronous SQL functions against one held connection, whatever the driver.
+
+asyncpg runs natively on the event loop (SQLAlchemy's greenlet bridge); pymysql and sqlite3 run on a daemon thread of
+our own, because Textual and asyncio wait for executor threads at quit, and a hanging driver must not hold them up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from unstick.recovery.errors import CommitUnknown, Unreachable, UnstickError
+from unstick.recovery.source import Source
+
+from .errors import is_lost, translate
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+
+
+class Session(Protocol):
+    """One connection; calls run one after the other."""
+
+    async def run(self, work: Work[T]) -> T:
+        """Run the function with the connection, opening it when needed. Raises our errors only."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection without waiting for a statement that hangs."""
+        ...
+
+
+class ThreadSession:
+    """A synchronous driver on a daemon thread of its own."""
+
+    def __init__(self, source: Source, engine: Callable[[], sa.Engine]) -> None:
+        self._source = source
+        self._make_engine = engine
+        self._engine: sa.Engine | None = None
+        self._connection: sa.Connection | None = None
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def run(self, work: Work[T]) -> T:
+        """Run the function on the thread. When the caller is cancelled the result is dropped, not the statement."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def settle(result: T | None, error: BaseException | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)  # type: ignore[arg-type]
+
+        def job() -> None:
+            result: T | None = None
+            failure: BaseException | None = None
+            try:
+                result = self._attempt(work)
+            except BaseException as error:
+                failure = error
+            try:
+                loop.call_soon_threadsafe(settle, result, failure)
+            except RuntimeError:
+                return  # the loop was closed while the statement ran: nobody waits for it any more
+
+        self._start()
+        self._jobs.put(job)
+        return await future
+
+    async def close(self) -> None:
+        """Ask the thread to close the connection when it is free, and don't wait for it."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread = None
+
+    def _start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._jobs = queue.SimpleQueue()
+            self._thread = threading.Thread(
+                target=self._serve, args=(self._jobs,), name=f"unstick-{self._source.name}", daemon=True
+            )
+            self._thread.start()
+
+    def _serve(self, jobs: queue.SimpleQueue[Callable[[], None] | None]) -> None:
+        while (job := jobs.get()) is not None:
+            job()
+        self._drop()
+
+    def _attempt(self, work: Work[T]) -> T:
+        try:
+            if self._connection is None:
+                self._engine = self._engine or self._make_engine()
+                self._connection = self._engine.connect()
+            return work(self._connection)
+        except BaseException as error:
+            self._forget(error)
+            raise translate(error, self._source) if not isinstance(error, UnstickError) else error from error
+
+    def _forget(self, error: BaseException) -> None:
+        cause = error.__cause__ if isinstance(error, CommitUnknown) else error
+        if isinstance(error, CommitUnknown | Unreachable) or (cause is not None and is_lost(cause)):
+            self._drop()
+            return
+        if self._connection is not None and self._connection.in_transaction():
+            try:
+                self._connection.rollback()
+            except sa.exc.SQLAlchemyError:
+                self._drop()
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        engine, self._engine = self._engine, None
+        for thing in (connection, engine):
+            try:
+                if isinstance(thing, sa.Connection):
+                    thing.invalidate()
+                    thing.close()
+                elif thing is not None:
+                    thing.dispose()
+            except sa.exc.SQLAlchemyError:
+                continue  # a connection that is gone can't be closed any better
+
+
+def make_session(source: Source, *, write: bool) -> Session:
+    """Return a session for the source's database; nothing is connected yet."""
+    from . import connect
+
+    url = connect.parse(source)
+    if url.get_backend_name() == "postgresql":
+        from .asyncpg import AsyncSession
+
+        return AsyncSession(source, url, write=write)
+    return ThreadSession(source, lambda: connect.engine(source, url, write=write))

@@ -1,0 +1,149 @@
+"""The statements that lock, read, change and delete rows of a job table. The plan shows the same ones as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.model import Action
+from unstick.recovery.model import Image
+from unstick.recovery.plan import Plan, PlanRow
+
+from . import assign, keys
+from .engines.base import ColumnInfo
+from .entity import EntitySql
+
+
+def lock_statement(
+    entity: EntitySql, found: Sequence[Image], names: Sequence[str], skip_locked: bool
+) -> sa.Select[Any]:
+    """SELECT ... FOR UPDATE of the rows with these keys."""
+    columns = dict.fromkeys((*entity.key, *names))
+    where = keys.key_in(entity.engine, entity.infos, entity.key, found, entity.table.c.__getitem__)
+    statement = sa.select(*(_image(entity, name) for name in columns)).where(where)
+    return entity.engine.lock(statement, skip_locked=skip_locked)
+
+
+def _image(entity: EntitySql, name: str) -> sa.Label[Any]:
+    return entity.engine.image(entity.table.c[name], entity.infos[name]).label(name)
+
+
+def lock(
+    connection: sa.Connection,
+    entity: EntitySql,
+    found: Sequence[Image],
+    names: Sequence[str],
+    skip_locked: bool,
+) -> dict[tuple[str, ...], Image]:
+    """Lock the rows and return their images by key."""
+    fetched = entity.rows(connection.execute(lock_statement(entity, found, names, skip_locked)))
+    return {keys.canonical(row, entity.key): row for row in fetched}
+
+
+def read(
+    connection: sa.Connection, entity: EntitySql, found: Sequence[Image], names: Sequence[str]
+) -> dict[tuple[str, ...], Image]:
+    """Return the images of rows by key, without a lock."""
+    columns = dict.fromkeys((*entity.key, *names))
+    where = keys.key_in(entity.engine, entity.infos, entity.key, found, entity.table.c.__getitem__)
+    statement = sa.select(*(_image(entity, name) for name in columns)).where(where)
+    wanted = set(names)
+    result = {}
+    for row in entity.rows(connection.execute(statement)):
+        result[keys.canonical(row, entity.key)] = {name: row[name] for name in row if name in wanted}
+    return result
+
+
+def existing(connection: sa.Connection, entity: EntitySql, found: Sequence[Image]) -> set[tuple[str, ...]]:
+    """Return which of the keys are there."""
+    return set(read(connection, entity, found, ()))
+
+
+def update_statement(entity: EntitySql, action: Action, plan: Plan, found: Sequence[Image]) -> sa.Update:
+    """The UPDATE of a chunk; even under the lock it names the statuses that the action takes."""
+    words = assign.words(entity, action, plan.options.thresholds)
+    column = entity.table.c.__getitem__
+    values = {
+        name: assign.expression(entity, name, given, words, column) for name, given in action.set.items()
+    }
+    where = keys.key_in(entity.engine, entity.infos, entity.key, found, column)
+    return sa.update(entity.table).where(where, *_guard(entity, action)).values(values)
+
+
+def _guard(entity: EntitySql, action: Action) -> list[Any]:
+    if entity.spec.status is None:
+        return []
+    status = entity.table.c[entity.spec.status]
+    if action.statuses:
+        return [status.in_(action.statuses)]
+    return [sa.or_(status.is_(None), status.not_in(action.not_statuses))] if action.not_statuses else []
+
+
+def update(
+    connection: sa.Connection, entity: EntitySql, action: Action, plan: Plan, found: Sequence[Image]
+) -> None:
+    """Change the rows with these keys."""
+    if action.set:
+        connection.execute(update_statement(entity, action, plan, found))
+    text = entity.layout.raw(action.sql)
+    if text is not None:
+        for image in found:
+            binds = {name: entity.engine.restore(image[name], entity.infos[name]) for name in entity.key}
+            connection.execute(sa.text(text), binds)
+
+
+def delete_statement(entity: EntitySql, action: Action, found: Sequence[Image]) -> sa.Delete:
+    """The DELETE of a chunk."""
+    where = keys.key_in(entity.engine, entity.infos, entity.key, found, entity.table.c.__getitem__)
+    return sa.delete(entity.table).where(where, *_guard(entity, action))
+
+
+def delete(connection: sa.Connection, entity: EntitySql, found: Sequence[Image]) -> None:
+    """Delete the rows with these keys."""
+    where = keys.key_in(entity.engine, entity.infos, entity.key, found, entity.table.c.__getitem__)
+    connection.execute(sa.delete(entity.table).where(where))
+
+
+def insert_row(
+    connection: sa.Connection, table: sa.Table, infos: Sequence[ColumnInfo], image: Image, entity: EntitySql
+) -> None:
+    """Insert a row from its before-image, identity columns included."""
+    writable = [info for info in infos if info.name in image and not info.computed]
+    values = {info.name: entity.engine.restore(image[info.name], info) for info in writable}
+    statement = sa.insert(table).values(values)
+    overriding = entity.engine.overriding(writable)
+    if not overriding:
+        connection.execute(statement)
+        return
+    compiled = statement.compile(dialect=connection.dialect)
+    text = str(compiled).replace(") VALUES (", f"){overriding} VALUES (", 1)
+    connection.exec_driver_sql(text, tuple(compiled.params[name] for name in compiled.positiontup or ()))
+
+
+def shown(
+    entity: EntitySql,
+    action: Action,
+    plan: Plan,
+    rows: Sequence[PlanRow],
+    names: Sequence[str],
+    skip_locked: bool,
+) -> list[str]:
+    """Return the chunk's statements with their values, as they will be sent."""
+    found = [row.key for row in rows]
+    statements: list[Any] = [lock_statement(entity, found, names, skip_locked)]
+    if action.delete:
+        statements.append(delete_statement(entity, action, found))
+    elif action.set:
+        statements.append(update_statement(entity, action, plan, found))
+    texts = [literal(statement, entity.layout.dialect) for statement in statements]
+    raw = entity.layout.raw(action.sql)
+    return [*texts, raw.strip()] if raw else texts
+
+
+def literal(statement: Any, dialect: sa.Dialect) -> str:
+    """Return a statement's text with its values written in, for people to read and copy."""
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    text = str(compiled).replace("\n", " ")
+    return text.replace("%%", "%") if dialect.paramstyle in ("format", "pyformat") else text

@@ -1,0 +1,86 @@
+"""Which threshold counts: flag over environment over source over profile. Seconds; None means never."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from unstick.backends.profile.model import Entity, Profile
+from unstick.recovery.errors import ConfigError
+from unstick.recovery.source import Source
+
+Thresholds = Mapping[str, float | None]
+_UNITS = {"seconds": 1.0, "minutes": 60.0}
+
+
+def entities(profile: Profile) -> list[Entity]:
+    """Return every job and variants table of the profile."""
+    found: list[Entity] = []
+    for job in profile.jobs:
+        found.append(job)
+        if job.variants is not None:
+            found.append(job.variants)
+    return found
+
+
+def effective(
+    profile: Profile, source: Source, overrides: Thresholds | None = None
+) -> dict[str, float | None]:
+    """Return every rule's threshold. A rule that is off stays off until its own name is given a threshold."""
+    given = [overrides or {}, _environment(profile), source.thresholds]
+    _check_names(profile, source)
+    result: dict[str, float | None] = {}
+    for entity in entities(profile):
+        for rule in entity.rules:
+            default = rule.older_than if rule.owner is None else rule.owner.older_than
+            result[rule.name] = _first(rule.name, rule.enabled, given, default)
+    return result
+
+
+def _first(name: str, enabled: bool, given: list[Thresholds], default: float | None) -> float | None:
+    for layer in given:
+        if name in layer:
+            return layer[name]
+        if "*" in layer and enabled:
+            return layer["*"]
+    return default if enabled else None
+
+
+def _check_names(profile: Profile, source: Source) -> None:
+    known = {rule.name for entity in entities(profile) for rule in entity.rules}
+    unknown = set(source.thresholds) - known - {"*"}
+    if unknown:
+        raise ConfigError(
+            f"{source.name}: profile {profile.name} has no rule {min(unknown)!r} "
+            f"(it has: {', '.join(sorted(known)) or 'none'}; `*` means all)"
+        )
+
+
+def _environment(profile: Profile) -> dict[str, float | None]:
+    values: dict[str, float | None] = {}
+    for setting, variable in profile.env.items():
+        kind, _, rule = setting.partition(".")
+        text = os.environ.get(variable.name)
+        if kind == "threshold" and text:
+            try:
+                values[rule] = float(text) * _UNITS.get(variable.unit, 1.0)
+            except ValueError:
+                raise ConfigError(
+                    f"{variable.name}={text!r} in the environment is not a number of {variable.unit}"
+                ) from None
+    return values
+
+
+def max_retries(profile: Profile, source: Source) -> int | None:
+    """Return the retry limit; None means none."""
+    if source.max_retries is None or source.max_retries >= 0:
+        return source.max_retries
+    variable = profile.env.get("max_retries")
+    text = os.environ.get(variable.name) if variable else None
+    if text:
+        try:
+            return int(text)
+        except ValueError:
+            name = variable.name if variable else ""
+            raise ConfigError(f"{name}={text!r} in the environment is not a whole number") from None
+    return profile.max_retries

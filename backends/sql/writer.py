@@ -1,0 +1,313 @@
+"""One chunk of a plan in one transaction: lock, compare, write, read back, journal, commit.
+
+A worker that heartbeats, finishes or deletes the job between plan and apply always wins: its row no longer matches the
+token or the rule, and is reported instead of changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.model import Action
+from unstick.recovery.errors import CommitUnknown, PlanError
+from unstick.recovery.model import Image, JobId, Scalar, VariantId
+from unstick.recovery.outcome import Outcome, RowOutcome
+from unstick.recovery.plan import Change, Plan, PlanRow
+
+from . import keys, planner, rows, rules, statements, undo
+from .drift import explain
+from .entity import EntitySql
+from .errors import is_busy, is_deadlock, is_lost
+from .journal import Entry, Journal
+from .relations import Relations
+
+Numbers = Mapping[tuple[JobId, VariantId | None], int]
+"""What a planned row is about -> its place in the plan, which is its key in the journal."""
+
+DEADLOCKS = 5
+"""How often a transaction that the database undid is tried again."""
+
+
+UNDO = Action(verb="put back what the operation changed", sql={"*": ""}, attempt=False)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The work on one chunk of one job table."""
+
+    entity: EntitySql
+    action: Action
+    plan: Plan
+    rows: Sequence[PlanRow]
+    numbers: Mapping[int, int]
+    now: datetime
+    outcomes: dict[int, RowOutcome] = field(default_factory=dict)
+    entries: dict[int, Entry] = field(default_factory=dict)
+    good: dict[int, Image] = field(default_factory=dict)
+    """Planned rows that still match, by position, with their images under the lock."""
+
+
+class Writer:
+    """Applies chunks to one source."""
+
+    def __init__(self, tables: Sequence[EntitySql], journal: Journal, *, skip_locked: bool) -> None:
+        self._tables = {entity.name: entity for entity in tables}
+        self._journal = journal
+        self._skip_locked = skip_locked
+
+    def apply(
+        self, connection: sa.Connection, plan: Plan, planned: Sequence[PlanRow], numbers: Numbers
+    ) -> tuple[RowOutcome, ...]:
+        """Apply rows of a plan and return one outcome per row, in order; retries when the database asks for it."""
+        for attempt in range(DEADLOCKS):
+            try:
+                return self._transaction(connection, plan, planned, numbers)
+            except sa.exc.DBAPIError as error:
+                if connection.in_transaction():
+                    connection.rollback()
+                if is_busy(error):
+                    return tuple(
+                        RowOutcome(row.job, Outcome.BUSY, "locked by somebody else", row.variant)
+                        for row in planned
+                    )
+                again = is_deadlock(error) or isinstance(error, sa.exc.IntegrityError)
+                if not again or attempt == DEADLOCKS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _transaction(
+        self, connection: sa.Connection, plan: Plan, planned: Sequence[PlanRow], numbers: Numbers
+    ) -> tuple[RowOutcome, ...]:
+        chunks: list[Chunk] = []
+        entries: list[Entry] = []
+        with connection.begin() as transaction:
+            now = _now(connection, next(iter(self._tables.values())))
+            for name in dict.fromkeys(row.table for row in planned):
+                chunks.append(
+                    self._work(connection, plan, [r for r in planned if r.table == name], numbers, now)
+                )
+                entries += [entry for _, entry in sorted(chunks[-1].entries.items())]
+            self._journal.begin(connection, plan, now)
+            self._journal.write(connection, plan, entries)
+            try:
+                transaction.commit()
+            except sa.exc.DBAPIError as error:
+                if is_lost(error):
+                    raise CommitUnknown("the connection was lost while committing a chunk") from error
+                self._journal.withdraw(plan, entries)
+                raise
+        self._journal.confirm(plan, entries)
+        found = {chunk.rows[i].ref: outcome for chunk in chunks for i, outcome in chunk.outcomes.items()}
+        return tuple(found[row.ref] for row in planned)
+
+    def _work(
+        self,
+        connection: sa.Connection,
+        plan: Plan,
+        planned: Sequence[PlanRow],
+        numbers: Numbers,
+        now: datetime,
+    ) -> Chunk:
+        entity = self._tables.get(planned[0].table)
+        if entity is not None and plan.undoes is not None:
+            return self._undo(connection, entity, plan, planned, numbers, now)
+        action = entity.spec.actions.get(plan.action) if entity else None
+        if entity is None or action is None:
+            raise PlanError(
+                f"the profile has no action {plan.action} for {planned[0].table} any more; plan again"
+            )
+        chunk = Chunk(
+            entity, action, plan, planned, {i: numbers[row.ref] for i, row in enumerate(planned)}, now
+        )
+        self._compare(connection, chunk)
+        if chunk.good:
+            self._write(connection, chunk)
+        return chunk
+
+    def _undo(
+        self,
+        connection: sa.Connection,
+        entity: EntitySql,
+        plan: Plan,
+        planned: Sequence[PlanRow],
+        numbers: Numbers,
+        now: datetime,
+    ) -> Chunk:
+        chunk = Chunk(
+            entity, UNDO, plan, planned, {i: numbers[row.ref] for i, row in enumerate(planned)}, now
+        )
+        known = self._journal.known(connection, plan, list(chunk.numbers.values()))
+        for index, row in enumerate(planned):
+            if not self._already(chunk, index, known):
+                number = chunk.numbers[index]
+                outcome, entry = undo.apply_row(connection, entity, plan, row, number, now)
+                chunk.outcomes[index], chunk.entries[index] = outcome, entry
+        put_back = [planned[i] for i, done in chunk.outcomes.items() if done.outcome is Outcome.APPLIED]
+        self._journal.mark_undone(connection, plan, put_back)
+        return chunk
+
+    def _already(self, chunk: Chunk, index: int, known: Mapping[int, Any]) -> bool:
+        before = known.get(chunk.numbers[index])
+        if before is None or before.outcome != Outcome.APPLIED.value:
+            return False
+        row, detail = chunk.rows[index], f"already applied by operation {chunk.plan.id}"
+        chunk.outcomes[index] = RowOutcome(row.job, Outcome.APPLIED, detail, row.variant, already=True)
+        return True
+
+    def _compare(self, connection: sa.Connection, chunk: Chunk) -> None:
+        """Sort the chunk's rows into those that still match and those that moved on, vanished or are locked."""
+        entity = chunk.entity
+        locked = self.lock(connection, chunk)
+        asked = chunk.action.only_stuck or entity.spec.status is None
+        verdicts = self._verdicts(connection, chunk) if locked and asked else {}
+        absent = [row.key for row in chunk.rows if keys.canonical(row.key, entity.key) not in locked]
+        present = statements.existing(connection, entity, absent) if absent else set()
+        known = self._journal.known(connection, chunk.plan, list(chunk.numbers.values()))
+        for index, row in enumerate(chunk.rows):
+            key = keys.canonical(row.key, entity.key)
+            if self._already(chunk, index, known):
+                continue
+            if key not in locked:
+                gone = Outcome.BUSY if key in present else Outcome.MISSING
+                self._skip(
+                    chunk, index, gone, "locked by somebody else" if gone is Outcome.BUSY else "deleted"
+                )
+            elif difference := explain(entity, chunk.action, chunk.plan.action, row, locked[key]):
+                self._skip(chunk, index, Outcome.DRIFTED, difference)
+            elif moved := self._computed(chunk, row, verdicts.get(key)):
+                self._skip(chunk, index, Outcome.DRIFTED, moved)
+            elif chunk.action.only_stuck and (verdicts.get(key) or {}).get("rule") is None:
+                self._skip(chunk, index, Outcome.DRIFTED, "no longer stuck by the database's clock")
+            else:
+                chunk.good[index] = locked[key]
+
+    def lock(self, connection: sa.Connection, chunk: Chunk) -> dict[tuple[str, ...], Image]:
+        """Lock the chunk's rows and return their images by key; rows that others hold are not among them."""
+        names = (
+            *planner.image_columns(chunk.entity, chunk.action),
+            *Relations.needs(chunk.entity, chunk.action),
+        )
+        return statements.lock(
+            connection, chunk.entity, [row.key for row in chunk.rows], names, self._skip_locked
+        )
+
+    def _verdicts(self, connection: sa.Connection, chunk: Chunk) -> dict[tuple[str, ...], dict[str, Scalar]]:
+        """Ask the rules again, and the status where it is computed, by the database's clock and under the lock."""
+        entity = chunk.entity
+        columns = [entity.image(name) for name in entity.key]
+        columns.append(rules.which(entity, chunk.plan.options.thresholds).label("rule"))
+        columns.append(entity.status().label("(status)"))
+        statement = sa.select(*columns).select_from(entity.source)
+        statement = statement.where(entity.key_in([row.key for row in chunk.rows]))
+        return {keys.canonical(row, entity.key): row for row in entity.rows(connection.execute(statement))}
+
+    @staticmethod
+    def _computed(chunk: Chunk, row: PlanRow, now: Mapping[str, Scalar] | None) -> str | None:
+        if (
+            chunk.entity.spec.status is not None
+            or now is None
+            or now["(status)"] == row.token.get("(status)")
+        ):
+            return None
+        return f"moved on: {row.token.get('(status)')} → {now['(status)']}"
+
+    def _skip(self, chunk: Chunk, index: int, outcome: Outcome, detail: str) -> None:
+        row = chunk.rows[index]
+        chunk.outcomes[index] = RowOutcome(row.job, outcome, detail, row.variant)
+        chunk.entries[index] = Entry(chunk.numbers[index], row, outcome, detail, chunk.now)
+
+    def _write(self, connection: sa.Connection, chunk: Chunk) -> None:
+        """Write all matching rows at once; when one conflicts, each for itself behind a savepoint."""
+        try:
+            with connection.begin_nested():
+                self._write_some(connection, chunk, list(chunk.good))
+        except sa.exc.DBAPIError as error:
+            if is_lost(error) or is_deadlock(error):
+                raise
+            for index in chunk.good:
+                self._write_one(connection, chunk, index)
+
+    def _write_one(self, connection: sa.Connection, chunk: Chunk, index: int) -> None:
+        try:
+            with connection.begin_nested():
+                self._write_some(connection, chunk, [index])
+        except sa.exc.DBAPIError as error:
+            if is_lost(error) or is_deadlock(error):
+                raise
+            said = str(getattr(error, "orig", error)).splitlines()[0][:300]
+            chunk.outcomes.pop(index, None)
+            if is_busy(error):
+                self._skip(chunk, index, Outcome.BUSY, "a row that belongs to it is locked by somebody else")
+            else:
+                self._skip(chunk, index, Outcome.FAILED, f"the database refused: {said}")
+
+    def _write_some(self, connection: sa.Connection, chunk: Chunk, indexes: list[int]) -> None:
+        entity, action = chunk.entity, chunk.action
+        locked = {index: chunk.good[index] for index in indexes}
+        relations = Relations(connection, entity, action, chunk.plan)
+        before = relations.before(locked)
+        images = [(chunk.rows[i].key, locked[i]) for i in indexes]
+        if action.delete:
+            statements.delete(connection, entity, [key for key, _ in images])
+            after: dict[tuple[str, ...], Image] = {}
+        else:
+            statements.update(connection, entity, action, chunk.plan, [key for key, _ in images])
+            names = planner.image_columns(entity, action)
+            after = statements.read(connection, entity, [key for key, _ in images], names)
+        for index in indexes:
+            row = chunk.rows[index]
+            changes = (*before.get(index, ()), *self._own(chunk, row, locked[index], after))
+            self._done(chunk, index, changes, after, relations.notes.get(index, ()))
+
+    def _own(
+        self, chunk: Chunk, row: PlanRow, locked: Image, after: Mapping[tuple[str, ...], Image]
+    ) -> tuple[Change, ...]:
+        if chunk.action.delete:
+            return (Change(chunk.entity.name, "delete", dict(row.key), dict(locked), None),)
+        changed = after.get(keys.canonical(row.key, chunk.entity.key))
+        names = planner.image_columns(chunk.entity, chunk.action)
+        return (
+            Change(
+                chunk.entity.name,
+                "update",
+                dict(row.key),
+                {name: locked[name] for name in names},
+                dict(changed) if changed is not None else None,
+            ),
+        )
+
+    def _done(
+        self,
+        chunk: Chunk,
+        index: int,
+        changes: tuple[Change, ...],
+        after: Mapping[tuple[str, ...], Image],
+        notes: tuple[str, ...],
+    ) -> None:
+        row, entity = chunk.rows[index], chunk.entity
+        status = entity.spec.status
+        image = after.get(keys.canonical(row.key, entity.key), {})
+        old, new = (row.token.get(status), image.get(status)) if status else (None, None)
+        detail = "deleted" if chunk.action.delete else f"{old} → {new}" if status else "changed"
+        chunk.outcomes[index] = RowOutcome(row.job, Outcome.APPLIED, detail, row.variant, related=notes)
+        chunk.entries[index] = Entry(
+            chunk.numbers[index],
+            row,
+            Outcome.APPLIED,
+            detail,
+            chunk.now,
+            changes,
+            from_status=None if old is None else str(old),
+            to_status=None if new is None else str(new),
+            attempt=chunk.action.attempt,
+        )
+
+
+def _now(connection: sa.Connection, entity: EntitySql) -> datetime:
+    value = connection.execute(sa.select(entity.engine.epoch_now().label("now"))).scalar_one()
+    return rows.clock({"now": float(value)})
