@@ -1,0 +1,105 @@
+"""The way in: checks the terminal before anything heavy is imported, runs the console, always leaves in time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from unstick.recovery.port import Backend
+    from unstick.recovery.source import Source
+    from unstick.tui.console import ConsoleApp
+
+CLOSE_S = 0.5
+"""Seconds that a backend may take to close when the console is left."""
+
+NO_CONSOLE = (
+    "unstick: {why}, so the console can't be shown; use the headless verbs instead, "
+    "for example: unstick jobs --stuck, unstick recover --dry-run (see unstick --help)"
+)
+
+
+def refusal(environ: Mapping[str, str], *, interactive: bool) -> str | None:
+    """Return why the console can't be shown here, or None."""
+    if not interactive:
+        return NO_CONSOLE.format(why="this is not a terminal")
+    term = environ.get("TERM", "")
+    if term in ("", "dumb", "unknown"):
+        return NO_CONSOLE.format(why=f"the terminal type is {term or 'not set'}")
+    return None
+
+
+def run_console(
+    backend: Backend,
+    source: Source,
+    *,
+    keymap: Mapping[str, str] | None = None,
+    theme: str | None = None,
+    ascii: bool = False,  # noqa: A002 - the public name of the option
+) -> int:
+    """Run the console and return the exit code. Raises ConfigError for a keymap or theme that can't be used."""
+    problem = refusal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
+    if problem is not None:
+        print(problem, file=sys.stderr)  # noqa: T201 - there is no console to say it in
+        return 2
+    # Read once, when Textual is imported; the extended reports break input methods and dead keys.
+    os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    from unstick.tui.console import ConsoleApp
+
+    return _run(ConsoleApp(backend, source, keymap=keymap, theme=theme, ascii=ascii), backend)
+
+
+def _run(app: ConsoleApp, backend: Backend) -> int:
+    """Run on a loop of our own: asyncio.run would wait for whatever a hanging driver left behind."""
+    loop = asyncio.new_event_loop()
+    executor = ThreadPoolExecutor(thread_name_prefix="unstick")
+    loop.set_default_executor(executor)
+    asyncio.set_event_loop(loop)
+    try:
+        code = loop.run_until_complete(_main(app, backend))
+    finally:
+        asyncio.set_event_loop(None)
+        executor.shutdown(wait=False, cancel_futures=True)
+    if _left_behind():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # The interpreter would join these threads at its end, and they hang: the shell comes first.
+        os._exit(code)
+    loop.close()
+    return code
+
+
+async def _main(app: ConsoleApp, backend: Backend) -> int:
+    loop = asyncio.get_running_loop()
+    leaving: list[asyncio.Task[None]] = []
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        loop.add_signal_handler(
+            number, lambda code: leaving.append(loop.create_task(app.hang_up(code))), 128 + number
+        )
+    await app.run_async(mouse=False)
+    for task in leaving:
+        task.cancel()
+    with suppress(Exception):
+        await asyncio.wait_for(backend.close(), CLOSE_S)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=0.2)
+    return app.return_code or 0
+
+
+def _left_behind() -> bool:
+    threads = [
+        each for each in threading.enumerate() if each is not threading.main_thread() and not each.daemon
+    ]
+    for thread in threads:
+        thread.join(0.2 / len(threads))
+    return any(thread.is_alive() for thread in threads)

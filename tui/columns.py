@@ -1,0 +1,151 @@
+"""The live table's columns: what each shows, how wide it may be, and in which order they leave a narrow terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from unstick.recovery.display import cell_width, display_text, fit
+from unstick.recovery.durations import short_duration
+from unstick.recovery.model import Job
+from unstick.tui.paint import Line, Span
+from unstick.tui.states import state_span
+
+GUTTER = 3
+"""Cursor, mark, and a blank."""
+
+WHY_MINIMUM = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `drop` is the order in which columns leave (0: never), `wide` whether only `w` shows it."""
+
+    id: str
+    title: str
+    cell: Callable[[Job], Span]
+    least: int
+    most: int
+    most_wide: int = 0
+    drop: int = 0
+    right: bool = False
+    wide: bool = False
+    optional: bool = False
+
+
+def _text(value: object) -> Span:
+    return Span(display_text(value, limit=120))
+
+
+def _step(job: Job) -> Span:
+    bar = ""
+    if job.step_index is not None and job.step_count:
+        bar = f"{job.step_index}/{job.step_count} "
+    elif job.progress is not None:
+        part = min(max(job.progress, 0.0), 1.0)
+        bar = "#" * int(part * 6) + "." * (6 - int(part * 6)) + f" {int(part * 100)}% "
+    return Span(bar + display_text(job.step, limit=120) if bar or job.step else "-")
+
+
+def _variants(job: Job) -> Span:
+    if job.variants_total is None:
+        return Span("-")
+    return Span(f"{job.variants_done or 0}/{job.variants_total}")
+
+
+def _tries(job: Job) -> Span:
+    most = "" if job.max_retries is None else f"/{job.max_retries}"
+    return Span(f"{job.retries}{most}", "warning" if job.needs_person else "text")
+
+
+def why(job: Job) -> Span:
+    """Return why the job needs a look: its verdict, its error, or nothing."""
+    if job.verdict is not None:
+        person = "needs a person: " if job.needs_person else ""
+        return Span(person + display_text(job.verdict.why), "stuck")
+    return Span(display_text(job.error), "dim")
+
+
+def _time(value: object) -> Span:
+    return Span(display_text(value, limit=19) if value else "-", "dim")
+
+
+STATE = Column("state", "STATE", state_span, 9, 11)
+COLUMNS = (
+    STATE,
+    Column("id", "ID", lambda job: _text(job.id), 4, 14, 40),
+    Column("kind", "KIND", lambda job: _text(job.kind), 4, 16, 32, drop=5, optional=True),
+    Column("status", "STATUS", lambda job: _text(job.status), 6, 12, 16, drop=1, wide=True),
+    Column("step", "STEP", _step, 4, 14, 26, drop=4, optional=True),
+    Column("variants", "VAR", _variants, 3, 5, 7, drop=3, optional=True),
+    Column("priority", "PRIO", lambda job: _text(job.priority), 4, 4, 6, drop=1, right=True, wide=True,
+           optional=True),
+    Column("tries", "TRY", _tries, 4, 5, drop=6),
+    Column("created", "CREATED", lambda job: _time(job.created), 19, 19, drop=1, wide=True),
+    Column("running", "RUN", lambda job: Span(short_duration(job.running_s)), 4, 4, drop=7, right=True),
+    Column("idle", "IDLE", lambda job: Span(short_duration(job.idle_s)), 4, 4, drop=8, right=True),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Layout:
+    """Column widths for one terminal width. Widths only grow while rows come in, so nothing jumps about."""
+
+    width: int = 80
+    wide: bool = False
+    seen: dict[str, int] = field(default_factory=dict)
+    columns: tuple[tuple[Column, int], ...] = ()
+    why: int = 0
+
+    def resize(self, width: int, wide: bool) -> None:
+        """Lay out again for another width."""
+        self.width, self.wide = width, wide
+        self._arrange()
+
+    def measure(self, rows: Iterable[Job]) -> bool:
+        """Make room for new rows; whether any width changed."""
+        for job in rows:
+            for column in COLUMNS:
+                text = column.cell(job).text
+                if column.optional and (not text or text == "-"):
+                    continue
+                if self.seen.get(column.id, 0) < (taken := cell_width(text)):
+                    self.seen[column.id] = taken
+        before = self.columns, self.why
+        self._arrange()
+        return before != (self.columns, self.why)
+
+    def _arrange(self) -> None:
+        chosen = [
+            (column, self._wanted(column))
+            for column in COLUMNS
+            if (self.wide or not column.wide) and (not column.optional or column.id in self.seen)
+        ]
+        for drop in sorted({column.drop for column, _ in chosen if column.drop}):
+            if self._left(chosen) >= WHY_MINIMUM:
+                break
+            chosen = [pair for pair in chosen if pair[0].drop != drop]
+        self.columns, self.why = tuple(chosen), max(self._left(chosen), 0)
+
+    def _wanted(self, column: Column) -> int:
+        most = (column.most_wide or column.most) if self.wide or self.width >= 120 else column.most
+        return min(max(column.least, len(column.title), self.seen.get(column.id, 0)), most)
+
+    def _left(self, chosen: Sequence[tuple[Column, int]]) -> int:
+        return self.width - GUTTER - sum(width + 1 for _, width in chosen)
+
+    def header(self) -> Line:
+        """Return the heading line."""
+        titles = [fit(column.title, width, right=column.right) for column, width in self.columns]
+        return (Span(" " * GUTTER + " ".join((*titles, "WHY")), "heading"),)
+
+    def row(self, job: Job, *, ghost: bool = False) -> Line:
+        """Return a job's line without cursor and mark."""
+        spans = []
+        for column, width in self.columns:
+            text, style = column.cell(job)
+            if ghost:
+                text, style = ("  left" if column is STATE else text), "dim"
+            spans.append(Span(fit(text, width, right=column.right) + " ", style))
+        reason = Span("left this view, or moved further down", "dim") if ghost else why(job)
+        return (*spans, reason)

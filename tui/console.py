@@ -1,0 +1,215 @@
+"""The app: which screen is open, what was said, how to leave. The rest lives in screens and widgets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from textual import events
+from textual.app import App
+
+from unstick.recovery.display import display_text
+from unstick.recovery.engine import Stop
+from unstick.recovery.model import JobId
+from unstick.recovery.plan import Options, Plan
+from unstick.recovery.port import Backend
+from unstick.recovery.source import Source
+from unstick.themes import load_theme
+from unstick.tui.actions import Facts
+from unstick.tui.clipboard import osc52
+from unstick.tui.keys import resolve
+from unstick.tui.pace import Pace
+from unstick.tui.palette import Palette, textual_theme
+from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.session import Session
+from unstick.tui.widgets.bar import Part
+
+TWICE_S = 2.0
+"""Seconds within which ctrl-c has to be pressed again."""
+
+GRACE_S = 5.0
+"""Seconds that a chunk may take to end after the terminal was lost."""
+
+STATUS_STYLES = {"": "text", ">": "accent", "!": "warning"}
+
+
+class ConsoleApp(App[int], inherit_bindings=False):
+    """The console on one source; `sessions` has room for more. `clock` is monotonic, `chance` the jitter."""
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS = "Screen { background: $background; color: $foreground; }"
+
+    def __init__(
+        self,
+        backend: Backend,
+        source: Source,
+        *,
+        keymap: Mapping[str, str] | None = None,
+        theme: str | None = None,
+        theme_folder: Path | None = None,
+        ascii: bool = False,  # noqa: A002 - the public name of the option
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.keys = resolve(keymap)
+        colourless = bool(os.environ.get("NO_COLOR"))
+        super().__init__(ansi_color=True if colourless else None)
+        spec = load_theme(theme or default_theme(os.environ), theme_folder)
+        self.palette = Palette(spec, colourless=colourless)
+        self.register_theme(textual_theme(spec))
+        self.theme = spec.name
+        self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.keys.items()})
+        self.ascii_only = ascii
+        self.clock = clock
+        self.sessions = [Session(backend, source, clock, Pace(source.refresh_s, chance=chance))]
+        self.stop = Stop()
+        self.applying = False
+        self._said = ""
+        self._report = ""
+        self._interrupted_at: float | None = None
+
+    @property
+    def session(self) -> Session:
+        """The source that is shown."""
+        return self.sessions[0]
+
+    def on_mount(self) -> None:
+        """Open the live table."""
+        from unstick.tui.screens.jobs import JobsScreen
+
+        self._open(JobsScreen(self.session))
+        self.run_worker(self._watch(), name="watch", group="watch", exit_on_error=False)
+
+    async def _watch(self) -> None:
+        """Pass on what the database says by itself; the pace keeps it fresh where it says nothing."""
+        while True:
+            if self.session.connected:
+                with suppress(Exception):
+                    async for _ in self.session.backend.watch():
+                        self.wake()
+            await asyncio.sleep(max(self.session.pace.every_s, 1.0))
+
+    def wake(self) -> None:
+        """Let the screen on top know that something changed."""
+        wake = getattr(self.screen, "wake", None)
+        if wake is not None:
+            wake()
+
+    def on_app_blur(self, event: events.AppBlur) -> None:
+        """Refresh less often while nobody looks."""
+        for session in self.sessions:
+            session.pace.blurred = True
+
+    def on_app_focus(self, event: events.AppFocus) -> None:
+        """Refresh at the usual pace again."""
+        for session in self.sessions:
+            session.pace.blurred = False
+        self.wake()
+
+    def say(self, text: str) -> None:
+        """Say something until the next key; it covers the last result, which then comes back."""
+        self._said = display_text(text, limit=500)
+
+    def report(self, text: str) -> None:
+        """Keep a result on the status line until the next one."""
+        self._report, self._said = display_text(text, limit=500), ""
+
+    def status_parts(self) -> list[Part]:
+        """Return the status line."""
+        if self._said:
+            return [Part(self._said, "warning")]
+        return [Part(f"> {self._report}", "accent")] if self._report else []
+
+    def drop_report(self) -> bool:
+        """Let go of the last result; whether there was one."""
+        had, self._report = bool(self._report), ""
+        return had
+
+    def interrupt(self) -> None:
+        """Quit at the second ctrl-c within two seconds."""
+        now = self.clock()
+        if self._interrupted_at is not None and now - self._interrupted_at <= TWICE_S:
+            self.leave(0)
+            return
+        self._interrupted_at = now
+        self.say("press ctrl-c again to quit")
+
+    def leave(self, code: int) -> None:
+        """Leave; a running apply stops after its chunk, and what it did is in the journal."""
+        self.stop.requested = True
+        self.exit(code, return_code=code)
+
+    async def hang_up(self, code: int) -> None:
+        """The terminal is gone or we are told to end: stop between chunks, then leave."""
+        self.stop.requested = True
+        deadline = self.clock() + GRACE_S
+        while self.applying and self.clock() < deadline:
+            await asyncio.sleep(0.02)
+        self.leave(code)
+
+    def redraw(self) -> None:
+        """Paint every cell again."""
+        self.screen.refresh(layout=True)
+        self.refresh(layout=True)
+
+    def copy(self, text: str) -> bool:
+        """Put safe text on the terminal's clipboard; whether it fitted."""
+        sequence = osc52(display_text(text, limit=100_000, multiline=True), os.environ)
+        if sequence is None or self._driver is None:
+            return False
+        self._driver.write(sequence)
+        return True
+
+    def _open(self, screen: ConsoleScreen) -> None:
+        # Awaiting the mount from a handler of the screen below would wait for itself.
+        _ = self.push_screen(screen)
+
+    def open_job(self, job: JobId) -> None:
+        """Show everything about one job."""
+        from unstick.tui.screens.job import JobScreen
+
+        self._open(JobScreen(self.session, job))
+
+    def open_plan(
+        self, make: Callable[[Options], Awaitable[Plan]], title: str, *, dry_run: bool = False
+    ) -> None:
+        """Make a plan and show it. `make` is called with options, and again when they change."""
+        from unstick.tui.screens.plan import PlanScreen
+
+        self._open(PlanScreen(self.session, make, title, dry_run=dry_run))
+
+    def open_operations(self) -> None:
+        """Show the journal."""
+        from unstick.tui.screens.operations import OperationsScreen
+
+        self._open(OperationsScreen(self.session))
+
+    def open_operation(self, operation: str) -> None:
+        """Show one operation."""
+        from unstick.tui.screens.operation import OperationScreen
+
+        self._open(OperationScreen(self.session, operation))
+
+    def open_help(self, scope: str, facts: Facts) -> None:
+        """Show the keys of a screen."""
+        from unstick.tui.screens.help import HelpScreen
+
+        self._open(HelpScreen(self.session, scope, facts))
+
+    def plan_applied(self, plan: Plan, applied: frozenset[JobId]) -> None:
+        """Let every screen below know which rows were changed."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen) and hasattr(screen, "forget_marks"):
+                screen.forget_marks(applied)
+
+
+def default_theme(environ: Mapping[str, str]) -> str:
+    """Choose the sixteen terminal colours where the terminal has no more."""
+    term = environ.get("TERM", "")
+    rich = "256" in term or environ.get("COLORTERM") or "kitty" in term or "direct" in term
+    return "dark" if rich or environ.get("NO_COLOR") else "ansi16"

@@ -1,0 +1,114 @@
+"""Keeps one screen fresh: one question in flight, late answers dropped, backoff while the source is down."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.worker import Worker
+
+from unstick.tui.pace import FLOOR_S
+from unstick.tui.session import Session
+
+T = TypeVar("T")
+
+
+class Feed(Generic[T]):
+    """Calls `read` at the session's pace and `show` with each result that is still wanted; `told` after each try."""
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        session: Session,
+        read: Callable[[], Awaitable[T]],
+        show: Callable[[T], None],
+        told: Callable[[], None],
+    ) -> None:
+        self._screen, self._session = screen, session
+        self._read, self._show, self._told = read, show, told
+        self._generation = 0
+        self._again = False
+        self._running = False
+        self._timer: Timer | None = None
+        self._worker: Worker[None] | None = None
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a question is being answered."""
+        return self._worker is not None and not self._worker.is_finished
+
+    def start(self) -> None:
+        """Refresh now and from then on."""
+        self._running = True
+        self.now()
+
+    def stop(self) -> None:
+        """Ask no more; an answer on its way is dropped."""
+        self._running = False
+        self._generation += 1
+        self._cancel_timer()
+        if self._worker is not None:
+            self._worker.cancel()
+
+    def now(self) -> None:
+        """Refresh as soon as the question in flight is answered."""
+        if not self._running:
+            return
+        self._cancel_timer()
+        if self.in_flight:
+            self._again = True
+            return
+        self._again = False
+        self._generation += 1
+        self._worker = self._screen.run_worker(
+            self._ask(self._generation), name="refresh", group="refresh", exit_on_error=False
+        )
+
+    def restart(self) -> None:
+        """The question changed: drop the one in flight and ask the new one at once."""
+        if self._worker is not None:
+            self._worker.cancel()
+            self._worker = None
+        self.now()
+
+    def wake(self) -> None:
+        """The database says that something changed: refresh, but no faster than the floor."""
+        if self._running and not self._session.pace.paused and not self.in_flight:
+            age = self._session.age_s()
+            self._schedule(max(FLOOR_S - age, 0.0) if age is not None else 0.0)
+
+    def pace_changed(self) -> None:
+        """Take a new interval, or a pause, into account at once."""
+        if self._running and not self.in_flight:
+            self._schedule(self._session.pace.next_delay())
+
+    async def _ask(self, generation: int) -> None:
+        result: T | None = None
+        ok = False
+        try:
+            result = await self._session.refresh(self._read)
+            ok = True
+        except Exception:
+            pass
+        if generation != self._generation or not self._running:
+            return
+        if ok:
+            self._show(result)  # type: ignore[arg-type]
+        self._told()
+        self._worker = None
+        if self._again:
+            self.now()
+        else:
+            self._schedule(self._session.pace.next_delay())
+
+    def _schedule(self, delay: float | None) -> None:
+        self._cancel_timer()
+        if delay is not None:
+            self._timer = self._screen.set_timer(delay, self.now)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None

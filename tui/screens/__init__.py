@@ -1,0 +1,1 @@
+"""One module per screen, and presentation modules that turn values into lines."""

@@ -1,0 +1,107 @@
+"""What the screens share that act on jobs: dry run, recover, retry, delete, undo, and the refresh keys."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+from unstick.recovery.model import Job, JobId
+from unstick.recovery.plan import Options, Plan
+from unstick.tui.feed import Feed
+from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.session import sentence
+
+Maker = Callable[[Options], Awaitable[Plan]]
+
+
+def as_record(job: Job) -> dict[str, Any]:
+    """Return everything about a job as JSON wants it."""
+    return asdict(job)
+
+
+class ActingScreen(ConsoleScreen):
+    """A screen with jobs to act on."""
+
+    feed: Feed[Any]
+
+    def chosen(self) -> tuple[list[JobId], str]:
+        """Return the ids to act on, captured now, and how they were chosen."""
+        raise NotImplementedError
+
+    def plan(self, action: str, *, dry_run: bool = False) -> None:
+        """Open the plan of an action on the ids that are chosen now."""
+        ids, how = self.chosen()
+        captured = tuple(ids)
+        backend = self.session.backend
+        self.console.open_plan(
+            lambda options: backend.plan(action, captured, options), f"{action}: {how}", dry_run=dry_run
+        )
+
+    def do_act_dry_run(self) -> None:
+        """Show what recover would do."""
+        self.plan("recover", dry_run=True)
+
+    def do_act_recover(self) -> None:
+        """Plan a recovery."""
+        self.plan("recover")
+
+    def do_act_retry(self) -> None:
+        """Plan a retry."""
+        self.plan("retry")
+
+    def do_act_delete(self) -> None:
+        """Plan a deletion."""
+        self.plan("delete")
+
+    def do_act_undo(self) -> None:
+        """Plan the undo of the last operation."""
+        self.run_worker(self._undo_last(), name="undo", group="undo", exclusive=True, exit_on_error=False)
+
+    async def _undo_last(self) -> None:
+        session = self.session
+        operation = session.last_operation
+        if operation is None:
+            try:
+                newest = await session.call(lambda: session.backend.operations(limit=20))
+            except Exception as error:
+                self.say(sentence(error))
+                return
+            operation = next(
+                (each.id for each in newest if each.status != "undone" and not each.undoes), None
+            )
+        if operation is None:
+            self.say("there is no operation to undo")
+        elif self.is_current:
+            self.open_undo(operation)
+
+    def open_undo(self, operation: str) -> None:
+        """Open the undo plan of an operation."""
+        backend = self.session.backend
+        self.console.open_plan(
+            lambda options: backend.plan_undo(operation, options), f"undo operation {operation}"
+        )
+
+    def do_refresh_now(self) -> None:
+        """Refresh now."""
+        self.feed.now()
+
+    def do_refresh_pause(self) -> None:
+        """Pause or resume."""
+        pace = self.session.pace
+        pace.paused = not pace.paused
+        self.feed.pace_changed()
+        self.tell()
+
+    def do_refresh_faster(self) -> None:
+        """Refresh more often."""
+        self._paced(self.session.pace.faster())
+
+    def do_refresh_slower(self) -> None:
+        """Refresh less often."""
+        self._paced(self.session.pace.slower())
+
+    def _paced(self, every_s: float) -> None:
+        self.feed.pace_changed()
+        self.tell()
+        self.say(f"refresh every {every_s:g} s")

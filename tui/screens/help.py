@@ -1,0 +1,98 @@
+"""Help: every key of the screen it was opened from, with the reason where one can't be used now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from unstick.recovery.display import fit
+from unstick.tui.actions import HELP, Action, Facts, of_screen
+from unstick.tui.keys import bindings, shown
+from unstick.tui.paint import Line, Span
+from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.session import Session
+from unstick.tui.widgets.bar import Part
+from unstick.tui.widgets.pane import Pane
+
+_GROUPS = {
+    "move": "Move", "rows": "Rows", "act": "Act: each opens a plan, nothing is changed before it is applied",
+    "view": "View", "refresh": "Refresh", "plan": "Plan", "copy": "Copy", "app": "Console",
+}  # fmt: skip
+
+
+class HelpScreen(ConsoleScreen):
+    """Generated from the action registry; `/` filters it."""
+
+    SCOPE = HELP
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(HELP))
+
+    def __init__(self, session: Session, scope: str, facts: Facts) -> None:
+        super().__init__(session)
+        self._scope, self._there = scope, facts
+        self._words = ""
+        self.pane = Pane()
+
+    def body(self) -> Iterable[Widget]:
+        """The list."""
+        yield self.pane
+
+    def scroller(self) -> Pane:
+        """The list."""
+        return self.pane
+
+    def title_parts(self) -> list[Part]:
+        """Whose keys these are."""
+        filtered = Part(f"/{self._words}", "key") if self._words else Part("")
+        return [Part(f"Help > {self._scope}", "title"), filtered, Part("esc goes back", "dim", 1, right=True)]
+
+    def on_mount(self) -> None:
+        """List them."""
+        super().on_mount()
+        self._show_lines()
+
+    def _show_lines(self) -> None:
+        lines: list[Line] = []
+        group = ""
+        for action in of_screen(self._scope):
+            if self._words and self._words not in self._searched(action):
+                continue
+            head = action.id.partition(".")[0]
+            if head != group:
+                group = head
+                lines.extend([()] if lines else [])
+                lines.append((Span(_GROUPS.get(head, head), "heading"),))
+            lines.append(self._line(action))
+        self.pane.show(lines or [(Span("  no key does that here", "dim"),)], keep=False)
+        self.tell()
+
+    def _keys(self, action: Action) -> str:
+        return " ".join(shown(key) for key in self.console.keys[action.id])
+
+    def _searched(self, action: Action) -> str:
+        return f"{self._keys(action)} {action.label} {action.help} {action.id}".lower()
+
+    def _line(self, action: Action) -> Line:
+        reason = action.when(self._there)
+        style = "dim" if reason else "text"
+        not_now = Span(f"  (not now: {reason})", "warning") if reason else Span("")
+        return (Span(f"  {fit(self._keys(action), 12)}", "dim" if reason else "key"),
+                Span(action.help, style), not_now)  # fmt: skip
+
+    def do_view_filter(self) -> None:
+        """Ask for words."""
+        self.prompt.ask("help on /", self._words, self._filter, self.say)
+
+    def _filter(self, text: str) -> str | None:
+        self._words = text.strip().lower()
+        self._show_lines()
+        return None
+
+    def do_app_back(self) -> None:
+        """Show everything again, then leave."""
+        if self._words:
+            self._filter("")
+        else:
+            self.leave()

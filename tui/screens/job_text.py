@@ -1,0 +1,189 @@
+"""Everything about one job as lines, the most urgent first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from unstick.recovery.display import TEXT_LIMIT, cell_width, display_text, fit, wrap
+from unstick.recovery.durations import long_duration, short_duration
+from unstick.recovery.model import Attempt, Event, Job, Scalar, Variant, Verdict
+from unstick.recovery.plan import Plan
+from unstick.tui.paint import Line, Span
+from unstick.tui.screens.plan_text import Lines, changes
+from unstick.tui.states import outcome_span, state_span
+
+LABEL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job and what hangs on it, read together."""
+
+    job: Job
+    variants: tuple[Variant, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    events: tuple[Event, ...] = ()
+    plan: Plan | None = None
+    plan_problem: str | None = None
+
+
+def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
+    """Return the whole screen."""
+    lines, painter = Lines(), _Painter(max(width, 30), wrapped)
+    job = view.job
+    lines.add(list(painter.summary(job)))
+    if job.verdict is not None:
+        lines.heading("Why it is stuck", "stuck")
+        lines.add(list(painter.verdict(job.verdict)))
+    if job.error:
+        size = (
+            f" ({len(job.error):,} characters, the first {TEXT_LIMIT:,} shown)"
+            if len(job.error) > TEXT_LIMIT
+            else ""
+        )
+        lines.heading(f"Error{size}", "failed")
+        lines.add(painter.text(job.error, "text"))
+    lines.heading("What recover would do")
+    lines.add(list(painter.plan(view)))
+    if view.variants:
+        lines.heading(f"Variants: {len(view.variants)}")
+        lines.add(list(painter.variants(view.variants)))
+    lines.heading(f"Attempts: {len(view.attempts)}" if view.attempts else "Attempts: none")
+    lines.add(list(painter.attempts(view.attempts)))
+    if view.events:
+        lines.heading(f"Event log: the newest {len(view.events)}")
+        lines.add(list(painter.events(view.events)))
+    lines.heading("Fields")
+    lines.add(list(painter.fields(job.fields)))
+    return lines
+
+
+class _Painter:
+    def __init__(self, width: int, wrapped: bool) -> None:
+        self._width, self._wrapped = width, wrapped
+
+    def text(self, value: object, style: str, *, indent: int = 2) -> list[Line]:
+        safe = display_text(value, limit=TEXT_LIMIT, multiline=True)
+        pieces = wrap(safe, max(self._width - indent, 20)) if self._wrapped else safe.split("\n")
+        return [(Span(" " * indent + piece, style),) for piece in pieces]
+
+    def pair(self, label: str, value: object, style: str = "text") -> list[Line]:
+        safe = display_text(value, limit=TEXT_LIMIT, multiline=True)
+        name = display_text(label, limit=40)
+        column = max(LABEL, cell_width(name) + 1)
+        pieces = wrap(safe, max(self._width - column - 2, 20)) if self._wrapped else safe.split("\n")
+        first = (Span(f"  {fit(name, column)}", "dim"), Span(pieces[0], style))
+        return [first, *[(Span(" " * (column + 2) + piece, style),) for piece in pieces[1:]]]
+
+    def summary(self, job: Job) -> Iterator[Line]:
+        state = state_span(job)
+        yield (Span("  " + fit("state", LABEL), "dim"), state,
+               Span(f"   native status {display_text(job.status) or 'null'}", "text"))  # fmt: skip
+        for label, value in (("kind", job.kind), ("step", _step(job)), ("table", job.table),
+                             ("priority", job.priority)):  # fmt: skip
+            if value is not None:
+                yield from self.pair(label, value)
+        limit = "" if job.max_retries is None else f" of {job.max_retries}"
+        person = "   needs a person: the retry limit is reached" if job.needs_person else ""
+        yield from self.pair(
+            "attempts made", f"{job.retries}{limit}{person}", "warning" if person else "text"
+        )
+        yield from self.pair("running", long_duration(job.running_s) if job.running_s is not None else "-")
+        idle = long_duration(job.idle_s) + " since the last life sign" if job.idle_s is not None else "-"
+        yield from self.pair("idle", idle)
+        for label, moment in (("created", job.created), ("started", job.started), ("updated", job.updated),
+                              ("finished", job.finished)):  # fmt: skip
+            if moment is not None:
+                yield from self.pair(label, _when(moment))
+
+    def verdict(self, verdict: Verdict) -> Iterator[Line]:
+        yield from self.pair("rule", f"{verdict.rule} ({verdict.reason})")
+        yield from self.pair("why", verdict.why, "stuck")
+        if verdict.clock:
+            yield from self.pair("clock", verdict.clock)
+        for label, value in verdict.evidence:
+            yield from self.pair(label, value)
+
+    def plan(self, view: JobView) -> Iterator[Line]:
+        if view.plan is None:
+            yield (Span(f"  {view.plan_problem or 'planning ...'}", "dim"),)
+            return
+        if view.plan.rows:
+            yield (Span(f"  {display_text(view.plan.verb)}", "title"),)
+        for row in view.plan.rows:
+            about = f"{row.variant}: " if row.variant else ""
+            for change in changes(row):
+                yield from self.text(f"{about}{change}", "text", indent=4)
+        for left in view.plan.left_out:
+            yield from self.text(f"nothing: {left.reason}", "text")
+        for warning in view.plan.warnings:
+            yield from self.text(f"! {warning}", "warning")
+        if not view.plan.rows and not view.plan.left_out:
+            yield (Span("  nothing", "dim"),)
+
+    def variants(self, variants: Sequence[Variant]) -> Iterator[Line]:
+        name_width = min(max(len(display_text(each.name or each.id, limit=40)) for each in variants), 28)
+        heading = f"  {'STATE':11}  {fit('NAME', name_width)}  {'STEP':14}  {'TRY':3}  {'IDLE':>4}  WHY"
+        yield (Span(heading, "dim"),)
+        for each in variants:
+            state = state_span(each)
+            why = each.verdict.why if each.verdict else each.error or ""
+            name = fit(display_text(each.name or each.id, limit=80), name_width)
+            step = fit(display_text(each.step), 14)
+            yield (Span(f"  {fit(display_text(state.text), 11)}  ", state.style),
+                   Span(f"{name}  {step}  {each.retries:<3}  {short_duration(each.idle_s):>4}  "),
+                   Span(display_text(why), "stuck" if each.verdict else "dim"))  # fmt: skip
+
+    def attempts(self, attempts: Sequence[Attempt]) -> Iterator[Line]:
+        for each in attempts:
+            result = outcome_span(each.result)
+            moved = f"{each.from_status or '-'} -> {each.to_status or '-'}" if each.to_status else ""
+            about = f" {each.variant}" if each.variant else ""
+            told = "  ".join(part for part in (moved, each.who and f"by {each.who}", each.detail,
+                                               each.operation and f"operation {each.operation}") if part)  # fmt: skip
+            yield (Span(f"  {_when(each.at)}  ", "dim"), Span(f"{display_text(result.text)}  ", result.style),
+                   Span(display_text(f"{each.action}{about} ({each.reason})  {told}", limit=500)))  # fmt: skip
+
+    def events(self, events: Sequence[Event]) -> Iterator[Line]:
+        for each in events:
+            level = display_text(each.level, limit=8)
+            stage = f"[{display_text(each.stage, limit=40)}] " if each.stage else ""
+            style = "failed" if level.upper() in ("ERROR", "CRITICAL", "FATAL") else "text"
+            head = f"  {_when(each.at) if each.at else '-':19}  {level:8}"
+            pieces = self.text(f"{stage}{each.message}", style, indent=0)[:40]
+            yield (Span(head, "dim"), *pieces[0])
+            for piece in pieces[1:]:
+                yield (Span(" " * 31), *piece)
+
+    def fields(self, fields: Mapping[str, Scalar]) -> Iterator[Line]:
+        for name, value in fields.items():
+            yield from self.pair(
+                name, "null" if value is None else _pretty(value), "dim" if value is None else "text"
+            )
+
+
+def _step(job: Job) -> str | None:
+    parts = []
+    if job.step_index is not None and job.step_count:
+        parts.append(f"{job.step_index} of {job.step_count}")
+    if job.step:
+        parts.append(job.step)
+    if job.progress is not None:
+        parts.append(f"{int(job.progress * 100)}% done")
+    return ", ".join(parts) or None
+
+
+def _pretty(value: Scalar) -> str:
+    if isinstance(value, str) and value[:1] in "{[" and len(value) < TEXT_LIMIT:
+        try:
+            return json.dumps(json.loads(value), indent=1, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            return value
+    return str(value)
+
+
+def _when(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S")

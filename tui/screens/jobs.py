@@ -1,0 +1,349 @@
+"""The live table: what runs, what hangs, and why. The screen that stays open all night."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.widget import Widget
+
+from unstick.recovery.errors import FilterError
+from unstick.recovery.filters import parse_filter
+from unstick.recovery.model import Counts, JobId, Page
+from unstick.recovery.query import SORTS, Query
+from unstick.tui.actions import JOBS, Facts
+from unstick.tui.feed import Feed
+from unstick.tui.keys import bindings
+from unstick.tui.marking import Marks
+from unstick.tui.screens.acting import ActingScreen, as_record
+from unstick.tui.screens.job_rows import JobRows
+from unstick.tui.screens.jobs_text import VIEWS, title_parts
+from unstick.tui.session import Session, sentence
+from unstick.tui.widgets.bar import Part
+from unstick.tui.widgets.table import Table
+
+AHEAD = 3
+"""Screens before the end of the loaded rows at which more are read."""
+
+
+class JobsScreen(ActingScreen):
+    """The cursor, the marks and every plan hold ids. While marks are set the order stands still."""
+
+    SCOPE = JOBS
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(JOBS))
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.rows = JobRows()
+        self.table = Table(self.rows)
+        self.marks = Marks()
+        self.query_now = Query(thresholds=session.source.thresholds)
+        self.view = "all"
+        self.counts: Counts | None = None
+        self.filter_text = ""
+        self.last_filter = ""
+        self._question = 0
+        self._first = 0
+        self.feed: Feed[tuple[Counts, list[Page], int]] = Feed(
+            self, session, self._read, self._show, self.tell
+        )
+
+    def body(self) -> Iterable[Widget]:
+        """The table."""
+        yield self.table
+
+    def scroller(self) -> Table:
+        """The table."""
+        return self.table
+
+    def facts(self) -> Facts:
+        """Whether there is a row, and how many are marked."""
+        return Facts(self.session.capabilities, row=self.table.cursor, marked=len(self.marks.ids))
+
+    def title_parts(self) -> list[Part]:
+        """View, filter, counts, marks."""
+        return title_parts(self)
+
+    def on_mount(self) -> None:
+        """Begin to refresh."""
+        super().on_mount()
+        self.feed.start()
+
+    def on_screen_suspend(self) -> None:
+        """Ask nothing while another screen is on top; the order stands still meanwhile."""
+        self.feed.stop()
+
+    def on_screen_resume(self) -> None:
+        """Refresh again."""
+        super().on_screen_resume()
+        self.feed.start()
+
+    def on_resize(self, event: Resize) -> None:
+        """Read more where a taller terminal shows more."""
+        super().on_resize(event)
+        self._read_ahead()
+
+    def wake(self) -> None:
+        """The database says that something changed."""
+        self.feed.wake()
+
+    async def _read(self) -> tuple[Counts, list[Page], int]:
+        window, question = self.rows.window, self._question
+        slots = window.stale([JobId(key) for key in self.table.in_view])
+        after = window.slots[slots.start].after if slots.start < len(window.slots) else None
+        pages: list[Page] = []
+        backend = self.session.backend
+        for _ in slots:
+            pages.append(await backend.page(self.query_now, after))
+            after = pages[-1].next
+            if after is None:
+                break
+        counts = await backend.counts(self.query_now.thresholds)
+        self._first = slots.start
+        return counts, pages, question
+
+    def _show(self, result: tuple[Counts, list[Page], int]) -> None:
+        counts, pages, question = result
+        if question != self._question:
+            return
+        self.counts = counts
+        window, cursor = self.rows.window, self.table.cursor
+        merged = window.merge(
+            self._first,
+            pages,
+            frozen=bool(self.marks.ids or self.marks.anchor),
+            hold=JobId(cursor) if cursor else None,
+        )
+        self.rows.why_empty = "no jobs here" if not self._narrowed else "no jobs match; esc clears the filter"
+        if self.rows.layout.measure(window.rows.values()):
+            self.table.restyle()
+        self.table.show(window.order, merged.changed | window.ghosts)
+        self._read_ahead()
+
+    @property
+    def _narrowed(self) -> bool:
+        return bool(self.filter_text) or self.view != "all"
+
+    def on_table_moved(self) -> None:
+        """The cursor moved: rows that only it held may go, and more may be needed."""
+        if not self.marks.ids and self.rows.window.drop_ghosts(keep=[JobId(self.table.cursor or "")]):
+            self.table.show(self.rows.window.order)
+        self._read_ahead()
+
+    def _read_ahead(self) -> None:
+        window, table = self.rows.window, self.table
+        near_end = table.top + table.body_height * AHEAD >= len(window.order)
+        if window.loaded and window.more and near_end and not self.rows.reading_more:
+            self.rows.reading_more = True
+            self.run_worker(self._read_more(self._question), name="more", group="pages", exit_on_error=False)
+
+    async def _read_more(self, question: int) -> None:
+        window = self.rows.window
+        after = window.slots[-1].next
+        try:
+            page = await self.session.call(lambda: self.session.backend.page(self.query_now, after))
+        except Exception as error:
+            self.session.failed(error)
+            self.feed.pace_changed()
+            self.tell()
+            return
+        finally:
+            self.rows.reading_more = False
+        if question == self._question and window.slots and window.slots[-1].next == after:
+            merged = window.append(page)
+            if self.rows.layout.measure(page.rows):
+                self.table.restyle()
+            self.table.show(window.order, merged.changed)
+            self.table.repaint(len(window.order) - self.table.top + 1)
+
+    def ask(self, **changes: object) -> None:
+        """Ask another question: other rows or another order."""
+        self.query_now = replace(self.query_now, **changes)  # type: ignore[arg-type]
+        self._question += 1
+        self.rows.window.clear()
+        self.rows.why_empty = "reading ..."
+        self.rows.reading_more = False
+        self.table.show(())
+        self.table.cursor = None
+        self.feed.restart()
+        self.tell()
+
+    def set_marks(self) -> None:
+        """Show the marks as they are now."""
+        self.table.mark(self.marks.ids)
+        self.tell()
+        if not self.marks.ids and self.rows.window.unseen:
+            self.feed.now()
+
+    def forget_marks(self, applied: frozenset[JobId]) -> None:
+        """Unmark what was changed; what was not stays marked for the next try."""
+        self.marks.ids -= applied
+        self.set_marks()
+
+    def chosen(self) -> tuple[list[JobId], str]:
+        """Return the ids to act on, captured now, and how they were chosen."""
+        if self.marks.ids:
+            ids = self.marks.in_order(self.rows.window.order)
+            hidden = self.marks.hidden(self.rows.window.order, self.rows.window.ghosts)
+            return [JobId(key) for key in ids], f"{len(ids):,} marked, {hidden} of them hidden"
+        cursor = JobId(self.table.cursor or "")
+        return [cursor], "the row under the cursor; nothing is marked"
+
+    def narrow(self, view: str, filter_text: str) -> str | None:
+        """Show a view through a filter; returns what is wrong with the filter, or None. Clears the marks."""
+        terms, stuck_only = VIEWS[view]
+        try:
+            parsed = parse_filter(filter_text)
+        except FilterError as error:
+            return sentence(error)
+        cleared = self.marks.clear()
+        self.view, self.filter_text = view, filter_text.strip()
+        self.last_filter = self.filter_text or self.last_filter
+        self.table.mark(frozenset())
+        self.ask(terms=(*terms, *parsed), stuck_only=stuck_only, text="")
+        if cleared:
+            self.say(f"{cleared:,} marks removed, because other rows are shown now")
+        return None
+
+    def do_rows_open(self) -> None:
+        """Open the job under the cursor."""
+        if self.table.cursor is not None:
+            self.console.open_job(JobId(self.table.cursor))
+
+    def do_rows_mark(self) -> None:
+        """Mark the row and go to the next."""
+        if self.table.cursor is not None:
+            self.marks.toggle(self.table.cursor)
+            self.set_marks()
+            self.table.move("down")
+
+    def do_rows_range(self) -> None:
+        """Begin a range, or mark up to here."""
+        cursor = self.table.cursor
+        if cursor is None:
+            return
+        if self.marks.anchor is None:
+            self.marks.anchor = cursor
+            self.say("range begins here; move, then v marks up to there, esc forgets it")
+            return
+        count = self.marks.range_to(cursor, self.rows.window.order)
+        self.set_marks()
+        self.say(f"{count:,} rows marked")
+
+    def do_rows_all(self) -> None:
+        """Mark every row that is loaded; say when there are others."""
+        window = self.rows.window
+        self.marks.add([key for key in window.order if key not in window.ghosts])
+        self.set_marks()
+        more = window.more or window.full
+        self.say(
+            f"{len(self.marks.ids):,} rows marked" + ("; more rows exist that are not loaded" if more else "")
+        )
+
+    def do_rows_none(self) -> None:
+        """Remove every mark."""
+        self.marks.clear()
+        self.set_marks()
+
+    def do_view_filter(self) -> None:
+        """Ask for a filter."""
+        self.prompt.ask("filter /", self.filter_text, lambda text: self.narrow(self.view, text), self.say)
+
+    def do_view_next(self) -> None:
+        """Next match of the last filter."""
+        self._seek(1)
+
+    def do_view_previous(self) -> None:
+        """Previous match of the last filter."""
+        self._seek(-1)
+
+    def _seek(self, step: int) -> None:
+        word = self.last_filter.strip('/ !"').lower()
+        if not word:
+            self.say("nothing to look for yet; / asks for words")
+            return
+        order = self.rows.window.order
+        start = self.table.position
+        for offset in range(1, len(order) + 1):
+            key = order[(start + step * offset) % len(order)]
+            if word in "".join(span.text for span in self.rows.row(key)).lower():
+                self.table.move_to(key)
+                return
+        self.say(f"no loaded row shows {word}")
+
+    def do_view_sort_next(self) -> None:
+        """Sort by the next column."""
+        self._sort(1)
+
+    def do_view_sort_previous(self) -> None:
+        """Sort by the previous column."""
+        self._sort(-1)
+
+    def _sort(self, step: int) -> None:
+        self.ask(sort=SORTS[(SORTS.index(self.query_now.sort) + step) % len(SORTS)])
+
+    def do_view_reverse(self) -> None:
+        """Reverse the order."""
+        self.ask(descending=not self.query_now.descending)
+
+    def do_view_wide(self) -> None:
+        """Show more and wider columns, or fewer again."""
+        layout = self.rows.layout
+        layout.resize(layout.width, not layout.wide)
+        self.table.restyle()
+
+    def do_view_header(self) -> None:
+        """Hide or show the title line; the header with the source stays."""
+        self.title_bar.toggle_class("-hidden")
+
+    def do_view_all(self) -> None:
+        """All jobs."""
+        self.narrow("all", self.filter_text)
+
+    def do_view_stuck(self) -> None:
+        """Only stuck jobs."""
+        self.narrow("stuck", self.filter_text)
+
+    def do_view_failed(self) -> None:
+        """Only failed jobs."""
+        self.narrow("failed", self.filter_text)
+
+    def do_view_running(self) -> None:
+        """Only running jobs."""
+        self.narrow("running", self.filter_text)
+
+    def do_view_pending(self) -> None:
+        """Only pending jobs."""
+        self.narrow("pending", self.filter_text)
+
+    def do_copy_id(self) -> None:
+        """Copy the marked ids, else the cursor's."""
+        ids, _ = self.chosen()
+        self.copy("\n".join(ids), f"{len(ids)} ids" if len(ids) > 1 else f"id {ids[0]}")
+
+    def do_copy_record(self) -> None:
+        """Copy the row as JSON."""
+        job = self.rows.job(self.table.cursor)
+        if job is not None:
+            self.copy(json.dumps(as_record(job), indent=1, default=str), f"job {job.id} as JSON")
+
+    def do_app_back(self) -> None:
+        """Let go of one transient thing: a range, the last result, the filter, the view."""
+        if self.marks.anchor is not None:
+            self.marks.anchor = None
+        elif self.console.drop_report():
+            self.tell()
+        elif self._narrowed:
+            self.narrow("all", "")
+        elif self.marks.ids:
+            self.say("U removes the marks, q quits")
+        else:
+            self.say("q quits")
+
+    def do_app_quit(self) -> None:
+        """Leave the console."""
+        self.console.leave(0)

@@ -1,0 +1,61 @@
+"""The title line of the live table, and its views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from unstick.recovery.display import display_text
+from unstick.recovery.model import Counts, State
+from unstick.recovery.query import Term
+from unstick.tui.widgets.bar import Part
+
+if TYPE_CHECKING:
+    from unstick.tui.screens.jobs import JobsScreen
+
+VIEWS: dict[str, tuple[tuple[Term, ...], bool]] = {
+    "all": ((), False),
+    "stuck": ((), True),
+    "failed": ((Term("state", "=", State.FAILED),), False),
+    "running": ((Term("state", "=", State.RUNNING),), False),
+    "pending": ((Term("state", "=", State.PENDING),), False),
+}
+"""What each view adds to the filter, and whether it shows stuck rows only."""
+
+_COUNTED = (State.RUNNING, State.PENDING, State.FAILED, State.DONE, State.OTHER, State.CANCELLED)
+
+
+def title_parts(screen: JobsScreen) -> list[Part]:
+    """Return view, filter, marks and counts; marks stay longest on a narrow terminal."""
+    window, query = screen.rows.window, screen.query_now
+    parts = [Part(f"Jobs > {screen.view}", "title")]
+    if screen.filter_text:
+        parts.append(Part("/" + display_text(screen.filter_text.removeprefix("/"), limit=60), "key"))
+    if screen.marks.ids or screen.marks.anchor:
+        hidden = screen.marks.hidden(window.order, window.ghosts)
+        parts.append(Part(f"marked {len(screen.marks.ids):,}, hidden {hidden}", "mark"))
+        parts.append(Part("order frozen", "dim", 8))
+    if window.unseen:
+        parts.append(Part(f"+{len(window.unseen)} new", "key"))
+    if query.sort != "stuck" or query.descending:
+        parts.append(Part(f"by {query.sort}{' reversed' if query.descending else ''}", "dim", 7))
+    if screen.counts is not None:
+        parts.extend(_count_parts(screen.counts))
+    return parts
+
+
+def _count_parts(counts: Counts) -> list[Part]:
+    about = "~" if counts.estimated else ""
+    parts = [Part(f"{counts.stuck:,} stuck", "stuck" if counts.stuck else "dim", 1, right=True)]
+    for drop, state in enumerate(_COUNTED, start=2):
+        number = counts.by_state.get(state, 0)
+        if number:
+            parts.append(Part(f"{_short(number)} {state.value}", "dim", drop, right=True))
+    parts.append(Part(f"of {about}{_short(counts.total)}", "dim", 9, right=True))
+    return parts
+
+
+def _short(number: int) -> str:
+    for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (10_000, "k")):
+        if number >= size:
+            return f"{number // (1000 if unit == 'k' else size)}{unit}"
+    return f"{number:,}"

@@ -1,0 +1,273 @@
+"""The plan: shows exactly what would change, and is the only place where a change is confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.widget import Widget
+
+from unstick.recovery import engine
+from unstick.recovery.display import display_text
+from unstick.recovery.errors import UnstickError
+from unstick.recovery.model import JobId
+from unstick.recovery.outcome import Outcome, RowOutcome
+from unstick.recovery.plan import Options, Plan, dump, seal
+from unstick.tui.actions import PLAN, Facts
+from unstick.tui.confirm import Confirmation
+from unstick.tui.keys import bindings, shown
+from unstick.tui.paint import Span
+from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.screens.plan_text import Ref, plan_lines
+from unstick.tui.screens.result_text import progress_text, result_text
+from unstick.tui.session import Session, sentence
+from unstick.tui.widgets.bar import Bar, Part
+from unstick.tui.widgets.pane import Pane
+
+Maker = Callable[[Options], Awaitable[Plan]]
+
+_ALWAYS = ("app.interrupt", "app.redraw")
+
+
+class PlanScreen(ConsoleScreen):
+    """Owns an immutable plan. `title` says how its rows were chosen; a dry run can't be applied."""
+
+    SCOPE = PLAN
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(PLAN))
+
+    def __init__(self, session: Session, make: Maker, title: str, *, dry_run: bool = False) -> None:
+        super().__init__(session)
+        self._make, self._title, self._dry_run = make, title, dry_run
+        self._options = Options(thresholds=session.source.thresholds)
+        self._plan: Plan | None = None
+        self._problem: str | None = None
+        self._outcomes: dict[Ref, RowOutcome] = {}
+        self._applying = False
+        self._result: engine.Result | None = None
+        self._wrapped = True
+        self._confirm = Confirmation(lambda: self.console.clock(), session.source.name, session.is_prod)
+        self.pane = Pane()
+        self.confirm_bar = Bar()
+
+    def body(self) -> Iterable[Widget]:
+        """The plan's text and the line that says how to go on."""
+        yield self.pane
+        yield self.confirm_bar
+
+    def scroller(self) -> Pane:
+        """The text."""
+        return self.pane
+
+    def facts(self) -> Facts:
+        """How far the plan is."""
+        return Facts(
+            self.session.capabilities,
+            plan_ready=self._plan is not None,
+            plan_rows=len(self._plan.rows) if self._plan else 0,
+            dry_run=self._dry_run,
+            applying=self._applying,
+            applied=self._result is not None,
+        )
+
+    def title_parts(self) -> list[Part]:
+        """What is planned, on which rows, and in the words of what really happens."""
+        parts = [Part("Dry run" if self._dry_run else "Plan", "title"), Part(self._title, "text", 2)]
+        if self._plan is not None:
+            plan = self._plan
+            parts.insert(1, Part(f"> {display_text(plan.verb)}", "stuck"))
+            left = f", {len(plan.left_out):,} left out" if plan.left_out else ""
+            parts.append(Part(f"{len(plan.rows):,} rows{left}", "title", 0, right=True))
+            parts.append(Part(f"plan {plan.id}", "dim", 3, right=True))
+        return parts
+
+    def on_mount(self) -> None:
+        """Make the plan."""
+        super().on_mount()
+        self._confirm.appear()
+        self._re_plan()
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrap again."""
+        super().on_resize(event)
+        self.call_after_refresh(self._show_lines)
+
+    def accepts(self, action_id: str) -> bool:
+        """Refuse what was typed before the plan could be read."""
+        if action_id in _ALWAYS or action_id.startswith("move.") or not self._confirm.too_early():
+            return True
+        self.say("that key was ignored: the plan had only just appeared")
+        return False
+
+    def tell(self) -> None:
+        """Bring every line up to date."""
+        super().tell()
+        self.confirm_bar.show(self._confirm_parts())
+
+    def _confirm_parts(self) -> list[Part]:
+        key = shown(self.console.keys["plan.apply"][0])
+        if self._applying or self._result is not None or self._plan is None:
+            leave = "[ Back: esc ]" if not self._applying else ""
+            return [Part(leave, "button"), Part(self._progress(), "text")]
+        cancel = Part("[ Cancel ]", "button")
+        if self._dry_run or not self._plan.rows:
+            return [
+                cancel,
+                Part("a dry run: nothing is changed" if self._dry_run else "nothing to change", "dim"),
+            ]
+        rows, verb = f"{len(self._plan.rows):,} rows", display_text(self._plan.verb)
+        missing = self._confirm.missing()
+        if missing is None:
+            return [
+                cancel,
+                Part(f"{key} applies: {verb}, {rows}", "key"),
+                Part(self._reason_text(), "dim", 1),
+            ]
+        need = "a reason" if missing == "reason" else " or ".join(self._confirm.accepted)
+        asks = "asks for" if missing == "reason" else "asks you to type"
+        return [cancel, Part(f"{key} {asks} {need}, then applies: {verb}, {rows}", "key")]
+
+    def _reason_text(self) -> str:
+        return f"reason: {display_text(self._confirm.reason)}" if self._confirm.reason else "r adds a reason"
+
+    def _progress(self) -> str:
+        if self._plan is None:
+            return self._problem or "planning ..."
+        if self._result is not None:
+            return result_text(self._result)
+        return progress_text(len(self._outcomes), len(self._plan.rows), stopping=self.console.stop.requested)
+
+    def _re_plan(self) -> None:
+        self._plan, self._problem = None, None
+        self.run_worker(self._fetch(), name="plan", group="plan", exclusive=True, exit_on_error=False)
+
+    async def _fetch(self) -> None:
+        limit = self.session.source.statement_timeout_s * 3 + 1.0
+        try:
+            self._plan = await self.session.call(lambda: self._make(self._options), limit)
+        except Exception as error:
+            self._problem = sentence(error)
+            self.pane.show([(Span(f"! {self._problem}", "failed"),)])
+        self._show_lines()
+        self._confirm.changed(len(self._plan.rows) if self._plan else 0)
+        self.tell()
+
+    def _show_lines(self) -> None:
+        if self._plan is not None:
+            lines = plan_lines(self._plan, self._outcomes, self.pane.size.width, wrapped=self._wrapped)
+            self.pane.show(lines, lines.sections)
+
+    def do_plan_apply(self) -> None:
+        """Apply, or ask for what is missing. Asking never applies by itself."""
+        missing = self._confirm.missing()
+        if missing == "reason":
+            self.do_plan_reason()
+        elif missing == "typed":
+            label = f"type {' or '.join(self._confirm.accepted)}:"
+            self.prompt.ask(label, "", self._confirm.check_typed, self.say, self._asked)
+        else:
+            self._start()
+
+    def do_plan_reason(self) -> None:
+        """Ask for the operator's own words."""
+        self.prompt.ask("reason:", self._confirm.reason, self._take_reason, self.say, self._asked)
+
+    def _take_reason(self, text: str) -> str | None:
+        self._confirm.reason = text.strip()
+        return None if text.strip() or not self._confirm.prod else "in prod a reason is required"
+
+    def _asked(self) -> None:
+        self._confirm.appear()
+        self.console.say("")
+        self.tell()
+
+    def _start(self) -> None:
+        if self._plan is None:
+            return
+        self._applying = True
+        self.console.applying, self.console.stop = True, engine.Stop()
+        self.tell()
+        self.run_worker(self._apply(self._plan), name="apply", group="apply", exit_on_error=False)
+
+    async def _apply(self, plan: Plan) -> None:
+        if self._confirm.reason:
+            plan = self._plan = self._with_reason(plan)
+        try:
+            self._result = await engine.apply(
+                self.session.backend, plan, stop=self.console.stop, on_progress=self._progressed
+            )
+        except UnstickError as error:
+            self._problem = sentence(error)
+            self.console.report(f"nothing was changed: {self._problem}")
+        except Exception as error:
+            self._problem = sentence(error)
+            self.console.report(f"stopped by {self._problem}; @ shows what the journal has of it")
+        finally:
+            self._applying = self.console.applying = False
+        self._finished()
+
+    def _with_reason(self, plan: Plan) -> Plan:
+        """The reason belongs to the plan's content, so the plan is sealed again; its rows and tokens stay."""
+        return seal(replace(plan, options=replace(plan.options, reason=self._confirm.reason)))
+
+    def _progressed(self, progress: engine.Progress) -> None:
+        self._outcomes.update({(row.job, row.variant): row for row in progress.rows})
+        self.confirm_bar.show(self._confirm_parts())
+
+    def _finished(self) -> None:
+        if self._result is not None:
+            self._outcomes = {(row.job, row.variant): row for row in self._result.rows}
+            done = frozenset(row.job for row in self._result.rows if row.outcome is Outcome.APPLIED)
+            self.session.last_operation = self._result.operation or self.session.last_operation
+            self.console.report(result_text(self._result))
+            self.console.plan_applied(self._result.plan, done | self._gone())
+        else:
+            self._confirm.changed(len(self._plan.rows) if self._plan else 0)
+        self._show_lines()
+        self._confirm.appear()
+        self.tell()
+
+    def _gone(self) -> frozenset[JobId]:
+        rows = self._result.rows if self._result else ()
+        return frozenset(row.job for row in rows if row.outcome is Outcome.MISSING)
+
+    def do_plan_over_limit(self) -> None:
+        """Plan again, with or without rows at their retry limit."""
+        self._options = replace(self._options, over_limit=not self._options.over_limit)
+        self._re_plan()
+        self.tell()
+        self.say("rows at the retry limit are " + ("included" if self._options.over_limit else "left out"))
+
+    def do_plan_stop(self) -> None:
+        """Stop between chunks."""
+        self.console.stop.requested = True
+        self.tell()
+
+    def do_plan_cancel(self) -> None:
+        """Leave without changing anything."""
+        self.do_app_back()
+
+    def do_app_back(self) -> None:
+        """Leave; while it is being applied, ask it to stop first."""
+        if self._applying:
+            self.do_plan_stop()
+            self.say("stopping after the chunk that is being applied")
+        else:
+            self.leave()
+
+    def do_view_wrap(self) -> None:
+        """Wrap or cut the SQL."""
+        self._wrapped = not self._wrapped
+        self._show_lines()
+
+    def do_copy_id(self) -> None:
+        """Copy the SQL."""
+        if self._plan is not None:
+            self.copy(";\n".join(self._plan.sql), "the SQL")
+
+    def do_copy_record(self) -> None:
+        """Copy the plan as JSON."""
+        if self._plan is not None:
+            self.copy(dump(self._plan), "the plan as JSON")

@@ -1,0 +1,162 @@
+"""A plan as lines: warnings first, then each row before -> after, what was left out and why, and the SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import overload
+
+from unstick.recovery.display import TEXT_LIMIT, display_text, fit, wrap
+from unstick.recovery.model import JobId, Scalar, VariantId
+from unstick.recovery.outcome import RowOutcome
+from unstick.recovery.plan import Plan, PlanRow
+from unstick.tui.paint import BLANK, Line, Span
+from unstick.tui.states import outcome_span
+
+DETAILED = 20
+"""Rows up to which each one gets several lines; beyond, one line each, made when it is shown."""
+
+Ref = tuple[JobId, VariantId | None]
+
+
+class Lines(Sequence[Line]):
+    """Blocks of lines one after the other; a block may make its lines on demand, so 50,000 rows cost nothing."""
+
+    def __init__(self) -> None:
+        self._blocks: list[tuple[int, int, Callable[[int], Line]]] = []
+        self._length = 0
+        self.sections: list[int] = []
+
+    def add(self, lines: Sequence[Line]) -> None:
+        """Add finished lines."""
+        self.lazy(len(lines), lines.__getitem__)
+
+    def lazy(self, count: int, make: Callable[[int], Line]) -> None:
+        """Add lines that are made when they are shown."""
+        if count:
+            self._blocks.append((self._length, self._length + count, make))
+            self._length += count
+
+    def heading(self, text: str, style: str = "heading") -> None:
+        """Begin a section."""
+        if self._length:
+            self.add([BLANK])
+        self.sections.append(self._length)
+        self.add([(Span(text, style),)])
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Line]: ...
+    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(self._length))]
+        for start, end, make in self._blocks:
+            if start <= index < end:
+                return make(index - start)
+        raise IndexError(index)
+
+
+def plan_lines(plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int, *, wrapped: bool = True) -> Lines:
+    """Return the whole plan; a row with an outcome shows it in front."""
+    lines = Lines()
+    for warning in plan.warnings:
+        lines.add(_wrapped(f"! {warning}", width, "warning"))
+    if plan.hook:
+        lines.add(_wrapped(f"afterwards calls {plan.hook}", width, "text"))
+    _add_rows(lines, plan, outcomes, width)
+    if plan.left_out:
+        lines.heading(f"Left out: {len(plan.left_out):,}")
+        widest = _widest(plan.left_out)
+        lines.lazy(len(plan.left_out), lambda index: _left_out(plan, index, widest))
+    if plan.sql:
+        lines.heading("SQL, as it will run (y copies it)")
+        for statement in plan.sql:
+            pieces = display_text(statement, limit=TEXT_LIMIT, multiline=True)
+            shown = wrap(pieces, max(width - 2, 20)) if wrapped else pieces.split("\n")
+            lines.add([(Span(f"  {piece}", "text"),) for piece in shown])
+    return lines
+
+
+def _add_rows(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int) -> None:
+    if not plan.rows:
+        lines.heading("Nothing to change", "title")
+        return
+    lines.heading(f"{'Changed' if outcomes else 'Will change'}: {len(plan.rows):,}")
+    widest = _widest(plan.rows)
+    if len(plan.rows) > DETAILED:
+        lines.lazy(len(plan.rows), lambda index: _row_line(plan.rows[index], outcomes, widest))
+        return
+    for row in plan.rows:
+        lines.add([_row_line(row, outcomes, widest, short=True), *_details(row, width)])
+
+
+def _widest(rows: Sequence[object]) -> int:
+    names = [_name(row) for row in rows[:200]]
+    return min(max((len(name) for name in names), default=4), 40)
+
+
+def _name(row: object) -> str:
+    job, variant = getattr(row, "job", ""), getattr(row, "variant", None)
+    return display_text(f"{job} / {variant}" if variant else job, limit=80)
+
+
+def _row_line(row: PlanRow, outcomes: Mapping[Ref, RowOutcome], widest: int, *, short: bool = False) -> Line:
+    spans = [Span(f"  {fit(_name(row), widest)}  ", "title")]
+    outcome = outcomes.get(row.ref)
+    if outcome is not None:
+        shown = outcome_span(outcome.outcome)
+        spans.append(Span(f"{shown.text}  ", shown.style))
+        told = "; ".join(part for part in (outcome.detail, outcome.hook and f"hook: {outcome.hook}") if part)
+        if told:
+            spans.append(Span(f"{display_text(told)}  ", "text"))
+    if not short:
+        spans.append(Span("; ".join(changes(row)) + "  ", "text"))
+    spans.append(Span(display_text(row.why), "dim"))
+    return tuple(spans)
+
+
+def changes(row: PlanRow) -> Iterator[str]:
+    """Yield what changes in a row: `status: running -> failed`."""
+    if row.before and not row.after:
+        yield "deleted"
+        return
+    if row.after and not row.before:
+        yield "inserted again"
+        return
+    for name, after in row.after.items():
+        before = row.before.get(name)
+        if before != after:
+            yield f"{display_text(name)}: {_value(before)} -> {_value(after)}"
+
+
+def _value(value: Scalar) -> str:
+    if value is None:
+        return "null"
+    if value == "{now}":
+        return "now"
+    return display_text(value, limit=200) or '""'
+
+
+def _details(row: PlanRow, width: int) -> list[Line]:
+    lines: list[Line] = []
+    for change in changes(row):
+        lines.extend(_wrapped(change, width - 6, "text", indent=6))
+    for related in row.related:
+        lines.extend(_wrapped(f"with {related}", width - 6, "text", indent=6))
+    if row.evidence:
+        told = ", ".join(f"{label} {value}" for label, value in row.evidence)
+        lines.extend(_wrapped(f"because {told}", width - 6, "dim", indent=6))
+    return lines
+
+
+def _left_out(plan: Plan, index: int, widest: int) -> Line:
+    row = plan.left_out[index]
+    return (Span(f"  {fit(_name(row), widest)}  ", "title"), Span(display_text(row.reason), "text"))
+
+
+def _wrapped(text: str, width: int, style: str, *, indent: int = 0) -> list[Line]:
+    safe = display_text(text, limit=2_000)
+    return [(Span(" " * indent + piece, style),) for piece in wrap(safe, max(width, 20))]

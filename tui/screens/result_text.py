@@ -1,0 +1,46 @@
+"""What an apply did, in one sentence that adds up."""
+
+from __future__ import annotations
+
+from unstick.recovery.display import display_text
+from unstick.recovery.engine import Result, unhandled
+from unstick.recovery.outcome import Outcome
+
+_PAST = {"recover": "recovered", "retry": "retried", "delete": "deleted", "undo": "put back"}
+_NAMED = 2
+BAR = 20
+
+
+def result_text(result: Result) -> str:
+    """Return `recovered 3, drifted 1 (88190 finished by itself)  operation 4411, u to undo`."""
+    counts = result.counts.as_dict()
+    word = _PAST.get(result.plan.action, f"{result.plan.action}: applied")
+    parts = [f"{word} {counts['applied']:,}"]
+    for outcome in (Outcome.DRIFTED, Outcome.MISSING, Outcome.BUSY, Outcome.FAILED):
+        if counts[outcome]:
+            parts.append(f"{outcome.value} {counts[outcome]:,}{_who(result, outcome)}")
+    rest = len(unhandled(result.plan, result.rows))
+    if rest:
+        why = f" ({result.error})" if result.error else ""
+        parts.append(f"not reached {rest:,}{why}")
+    text = ", ".join(parts)
+    hooks = sum(1 for row in result.rows if row.hook and "fail" in row.hook.lower())
+    text += f"; {hooks:,} hooks failed" if hooks else ""
+    undo = ", u to undo" if counts["applied"] else ""
+    return display_text(
+        f"{text}   operation {result.operation}{undo}" if result.operation else text, limit=400
+    )
+
+
+def _who(result: Result, outcome: Outcome) -> str:
+    rows = [row for row in result.rows if row.outcome is outcome]
+    named = "; ".join(f"{row.job} {row.detail}".strip() for row in rows[:_NAMED])
+    more = f"; and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
+    return f" ({named}{more})"
+
+
+def progress_text(done: int, planned: int, *, stopping: bool) -> str:
+    """Return a bar of plain characters; it moves only when a chunk is done."""
+    filled = BAR * done // planned if planned else BAR
+    text = f"[{'#' * filled}{'.' * (BAR - filled)}] {done:,} of {planned:,}"
+    return text + ("  stopping after this chunk" if stopping else "  s stops after this chunk")

@@ -1,0 +1,112 @@
+"""One source while the console is open: connected or not, how fresh its rows are, and why not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from unstick.recovery.display import display_text
+from unstick.recovery.errors import QueryTimeout, UnstickError
+from unstick.recovery.model import Capabilities
+from unstick.recovery.port import Backend
+from unstick.recovery.source import Source
+from unstick.tui.pace import Pace
+
+T = TypeVar("T")
+
+PROD = ("prod", "production")
+
+
+def sentence(error: BaseException) -> str:
+    """Return what went wrong as one line that may be shown."""
+    text = (
+        str(error) if isinstance(error, UnstickError) else f"internal error: {type(error).__name__}: {error}"
+    )
+    return display_text(" ".join(text.split()), limit=400)
+
+
+@dataclass(slots=True)
+class Session:
+    """A source, its backend, and its health. `clock` is monotonic and is passed in, so that tests need not wait."""
+
+    backend: Backend
+    source: Source
+    clock: Callable[[], float]
+    pace: Pace = field(default_factory=Pace)
+    connected: bool = False
+    problem: str | None = None
+    good_at: float | None = None
+    took_s: float = 0.0
+    last_operation: str | None = None
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What the source can do, once connected."""
+        return self.backend.capabilities if self.good_at is not None or self.connected else None
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be written; believed before the database was asked."""
+        able = self.capabilities
+        return self.source.read_only or (able is not None and able.read_only)
+
+    @property
+    def is_prod(self) -> bool:
+        """Whether the stricter rules of production apply."""
+        return self.source.environment.lower() in PROD
+
+    async def call(self, work: Callable[[], Awaitable[T]], limit_s: float | None = None) -> T:
+        """Run one question with a time limit of our own: a hanging driver must never look like a fresh screen."""
+        limit = limit_s or self.source.statement_timeout_s + 1.0
+        try:
+            async with asyncio.timeout(limit):
+                return await work()
+        except TimeoutError:
+            raise QueryTimeout(f"{self.source.name} did not answer within {limit:g} s") from None
+
+    async def connect(self) -> None:
+        """Connect unless connected."""
+        if not self.connected:
+            await self.call(self.backend.open, self.source.connect_timeout_s + 1.0)
+            self.connected = True
+
+    async def refresh(self, read: Callable[[], Awaitable[T]]) -> T:
+        """Connect where needed, read, and note how it went. Raises what the backend raised."""
+        started = self.clock()
+        try:
+            await self.connect()
+            result = await self.call(read, self.source.statement_timeout_s * 3 + 1.0)
+        except Exception as error:
+            self.failed(error)
+            raise
+        now = self.clock()
+        self.problem, self.good_at, self.took_s = None, now, now - started
+        self.pace.failures = 0
+        return result
+
+    def failed(self, error: Exception) -> None:
+        """Note a failure: what it says, and that the connection may be gone."""
+        self.problem = sentence(error)
+        self.pace.failures += 1
+        if not isinstance(error, QueryTimeout):
+            self.connected = False
+
+    def age_s(self) -> float | None:
+        """Return how old the rows on the screen are."""
+        return None if self.good_at is None else max(self.clock() - self.good_at, 0.0)
+
+    def freshness(self) -> str:
+        """Return the header's word about age. It is coarse on purpose: an idle console writes nothing."""
+        if self.problem is None:
+            if self.good_at is None:
+                return "connecting"
+            return "fresh" if self.took_s < 1 else f"fresh, took {self.took_s:.0f}s"
+        return "down" if self.good_at is None else f"down, rows {_coarse(self.age_s() or 0.0)} old"
+
+
+def _coarse(seconds: float) -> str:
+    if seconds < 60:
+        return f"{int(seconds)}s"
+    return f"{int(seconds // 60)}m" if seconds < 7200 else f"{int(seconds // 3600)}h"
