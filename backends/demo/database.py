@@ -1,0 +1,97 @@
+"""The embedded demo: one SQLite file per system, made in one go or not at all."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from unstick.backends.demo import ddl
+from unstick.backends.demo.seed import SYSTEMS, insert, rows
+from unstick.recovery.errors import BackendError
+
+_LOCK_SECONDS = 10.0
+_SIDE_FILES = ("-wal", "-shm", "-journal")
+
+
+def path_of(folder: Path, system: str) -> Path:
+    """Where the demo database of ``system`` lies below ``folder``."""
+    return folder / f"{system}.sqlite3"
+
+
+def create(folder: Path, *, seed: int = 0, scale: int = 1, fresh: bool = False) -> dict[str, Path]:
+    """Make the demo databases in ``folder`` and return their paths by system.
+
+    One that is there already is left as it is, with all that was done in it, unless ``fresh``: then it starts
+    over, also for those who have it open. A file appears under its name only when it is complete. ``seed``
+    chooses the rows, ``scale`` multiplies their number. Raises ``BackendError`` when a file can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackendError(f"the folder of the demo can't be made: {error}") from error
+    paths = {system: path_of(folder, system) for system in SYSTEMS}
+    for system, path in paths.items():
+        if fresh or not path.exists():
+            try:
+                _make(system, path, seed=seed, scale=scale, fresh=fresh)
+            except (OSError, sqlite3.Error) as error:
+                raise BackendError(f"the demo database {path} can't be made: {error}") from error
+    return paths
+
+
+def _make(system: str, path: Path, *, seed: int, scale: int, fresh: bool) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{system}-", suffix=".sqlite3", dir=path.parent)
+    os.close(handle)
+    made = Path(name)
+    try:
+        _fill(system, made, seed, scale)
+        if fresh and path.exists():
+            _overwrite(path, made)
+        else:
+            # Unlike a rename this refuses to take the place of a file that another demo made meanwhile.
+            with suppress(FileExistsError):
+                os.link(made, path)
+    finally:
+        _remove(made)
+
+
+def _fill(system: str, path: Path, seed: int, scale: int) -> None:
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), poolclass=NullPool)
+    with engine.connect() as connection:
+        # The mode is kept in the file; it can't be changed within a transaction.
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+        connection.commit()
+        for statement in ddl.statements(system, "sqlite"):
+            connection.exec_driver_sql(statement)
+        insert(connection, system, rows(system, seed=seed, scale=scale))
+        connection.commit()
+
+
+def _overwrite(path: Path, made: Path) -> None:
+    """Bring the content of ``made`` into the file that is there, in one transaction.
+
+    Putting another file in its place would harm a console or worker that has it open: the last one to close
+    an old file removes the log beside it, which by then would be the new one's.
+    """
+    deadline = time.monotonic() + _LOCK_SECONDS
+
+    def step(status: int, remaining: int, total: int) -> None:
+        if status != sqlite3.SQLITE_DONE and time.monotonic() > deadline:
+            raise TimeoutError(f"locked for {_LOCK_SECONDS:g} s; stop what uses it and try again")
+
+    with closing(sqlite3.connect(made)) as source, closing(sqlite3.connect(path, timeout=0)) as target:
+        source.backup(target, progress=step, sleep=0.05)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    for suffix in _SIDE_FILES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,106 @@
+"""Starting, killing and stopping the demo's worker processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class Workers:
+    """One worker process per system, each in a process group of its own, all gone when this process is.
+
+    ``paths`` are the database files by system, as ``database.create`` returns them. ``interval`` is the
+    number of seconds between two rounds, ``feed`` how many pending jobs a worker keeps in stock. With
+    ``logs`` (a folder) each says in ``<system>.log`` what it does; without, nothing: the terminal is not
+    ours.
+    """
+
+    def __init__(
+        self,
+        paths: Mapping[str, Path],
+        *,
+        seed: int = 0,
+        interval: float = 1.0,
+        feed: int = 6,
+        logs: Path | None = None,
+    ) -> None:
+        self._paths = dict(paths)
+        self._options = ["--seed", str(seed), "--interval", str(interval), "--feed", str(feed)]
+        self._logs = logs
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._begun: set[str] = set()
+
+    def start(self, system: str | None = None) -> None:
+        """Start the worker of ``system``, or all; one that runs already is left alone.
+
+        Only the first start takes over the jobs that show life in the seeded rows: a worker that comes back
+        after being killed leaves its old jobs stuck, as the real ones do.
+        """
+        for name in self._names(system):
+            if self.pid(name) is None:
+                self._processes[name] = self._spawn(name, adopt=name not in self._begun)
+                self._begun.add(name)
+
+    def pid(self, system: str) -> int | None:
+        """The process id of the worker of ``system``, None when it doesn't run."""
+        process = self._processes.get(system)
+        return None if process is None or process.poll() is not None else process.pid
+
+    def kill(self, system: str | None = None) -> None:
+        """SIGKILL: what it was doing stays running in the database for ever."""
+        for name in self._names(system):
+            process = self._processes.pop(name, None)
+            if process is not None:
+                process.kill()
+                process.wait()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End all in an orderly way; kill those that have not gone ``timeout`` seconds later."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._processes.clear()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _names(self, system: str | None) -> list[str]:
+        return list(self._paths) if system is None else [system]
+
+    def _spawn(self, system: str, *, adopt: bool) -> subprocess.Popen[bytes]:
+        # -P: the folder that the console was started in is no place to import modules from.
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "unstick.backends.demo.worker",
+            str(self._paths[system]),
+            system,
+        ]
+        command += [*self._options, "--parent", str(os.getpid()), *(["--adopt"] if adopt else [])]
+        target = Path(os.devnull) if self._logs is None else self._logs / f"{system}.log"
+        with target.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # A ctrl-c in the terminal is meant for the console.
+                start_new_session=True,
+            )
