@@ -7,12 +7,13 @@ import re
 from .errors import UsageError
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_PATTERN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw]?)")
+_PATTERN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw]|$)\s*")
+"""A number and its unit; only the last number may stand without one, so that `10 30` is no duration."""
 NEVER = "never"
 
 
 def parse_duration(text: str | float, *, unit: str = "m") -> float | None:
-    """Return seconds, or None for `never`. A number without a unit counts in `unit` (minutes). Raises UsageError."""
+    """Return seconds, or None for `never`; a number without a unit counts in `unit`. Raises UsageError."""
     if isinstance(text, int | float):
         return _positive(float(text) * _UNITS[unit], text)
     cleaned = text.strip().lower()
@@ -36,14 +37,14 @@ def _positive(seconds: float, text: object) -> float:
 
 
 def short_duration(seconds: float | None) -> str:
-    """Return at most four characters for a table cell: `42s`, `31m`, `2h`, `9d`; `-` for None, `0s` for the future."""
+    """Return up to four characters for a table cell: `42s`, `31m`, `2h`, `9d`, `3y`; `-` for None."""
     if seconds is None:
         return "-"
     seconds = max(seconds, 0.0)
-    for limit, unit, size in ((100, "s", 1), (6000, "m", 60), (172_800, "h", 3600)):
+    for limit, unit, size in ((100, "s", 1), (6000, "m", 60), (172_800, "h", 3600), (86_400_000, "d", 86400)):
         if seconds < limit:
             return f"{int(seconds // size)}{unit}"
-    return f"{min(int(seconds // 86400), 9999)}d"
+    return f"{min(int(seconds // 31_536_000), 999)}y"
 
 
 def long_duration(seconds: float | None) -> str:

@@ -28,8 +28,8 @@ class Stop:
 class Result:
     """What an apply did. `stopped` is set when it ended early: every row not in `rows` is untouched.
 
-    `error` says why it ended early, when that wasn't the operator. A CommitUnknown there is the one exception:
-    the database stayed away, and only its journal knows about one more chunk.
+    `error` says why it ended early, when that wasn't the operator. With a CommitUnknown there,
+    one more chunk may have been changed: the database stayed away, and only its journal knows.
     """
 
     operation: str
@@ -54,7 +54,7 @@ class Progress:
 
 
 def check_applicable(plan: Plan, source: str, capabilities: Capabilities) -> None:
-    """Raise PlanError or ReadOnlySource when the plan does not belong to this source, or nothing may be written."""
+    """Raise PlanError when the plan belongs to another source, ReadOnlySource when nothing may be written."""
     if capabilities.read_only:
         raise ReadOnlySource(f"{source} is read-only; open it with --write to change rows")
     if plan.profile != capabilities.profile or plan.database != capabilities.database:
@@ -74,7 +74,8 @@ async def apply(
 ) -> Result:
     """Apply a plan in chunks and return one outcome per handled row.
 
-    Each chunk is one transaction. A lost connection is reconnected and the unknown chunk looked up in the journal;
+    Each chunk is one transaction. A lost connection is made again and an unknown chunk looked up in the
+    journal;
     when the database stays away the result carries the error and the rows that are known.
     """
     check_applicable(plan, backend.source, backend.capabilities)
@@ -142,7 +143,7 @@ def unhandled(plan: Plan, rows: Sequence[RowOutcome]) -> tuple[PlanRow, ...]:
 
 
 def complete(plan: Plan, result: Result) -> Tally:
-    """Return the counts with every row that was never reached counted as failed, so that they add up to the plan."""
+    """Return the counts with every row that was never reached as failed, so that they add up to the plan."""
     rest = [
         RowOutcome(row.job, Outcome.FAILED, "not reached", row.variant)
         for row in unhandled(plan, result.rows)

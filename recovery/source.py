@@ -9,7 +9,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 _UNQUOTED = re.compile(r"^([A-Za-z0-9+.-]+://[^:@/?#]*):.*@", re.DOTALL)
 """A password with `/`, `?` or `#` in it: the URL is wrong, but the password must not be shown for that."""
-_PASSWORD_ARGUMENT = re.compile(r"((?:password|passwd|pwd|sslpassword)=)[^&\s'\"]*", re.IGNORECASE)
+_PASSWORD_ARGUMENT = re.compile(
+    r"((?:password|passwd|pwd|sslpassword)=)(?:'[^']*'|\"[^\"]*\"|[^&\s'\"]*)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def mask_url(url: str) -> str:
         user, _, host = location.rpartition("@")
         location = f"{user.partition(':')[0]}:***@{host}"
     masked = urlunsplit((parts.scheme, location, parts.path, parts.query, parts.fragment))
-    if parts.scheme.startswith("sqlite") and not parts.netloc:
+    if not parts.netloc:
+        # urlunsplit would turn `sqlite:///file` into something else.
         masked = url
     return _PASSWORD_ARGUMENT.sub(r"\1***", masked)
 

@@ -21,6 +21,7 @@ class Tables:
     kind: str
     logs: str
     log_key: str
+    log_at: str
     every: tuple[str, ...]
     fixed: Mapping[str, object]
     log_fixed: Mapping[str, object]
@@ -42,6 +43,7 @@ def _artitec(engine: Engine) -> Tables:
         kind="job_type",
         logs="collection_job_logs",
         log_key="job_id",
+        log_at="timestamp",
         every=("collection_jobs", "collection_changes", "collection_job_logs", "entity_matches"),
         fixed={"entity_type": "builder", "priority": 0},
         log_fixed={"level": "INFO"},
@@ -59,6 +61,7 @@ def _extraction(engine: Engine) -> Tables:
         kind="source_type",
         logs=f"{schema}object_extraction_logs",
         log_key="extraction_job_id",
+        log_at="logged_at",
         every=(f"{schema}object_extraction_jobs", f"{schema}object_extraction_logs"),
         fixed={"org_id": PROJECT, "project_id": PROJECT},
         log_fixed={"step_index": 1, "operation_type": "llm_call"},
