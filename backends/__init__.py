@@ -1,20 +1,25 @@
-"""Backends behind the port: SQL databases, profiles, and plug-ins. Everything heavy is imported when first used."""
+"""Backends behind the port: SQL databases, profiles, and plug-ins. Everything heavy is imported when first
+used."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from unstick.recovery.engine import Result
+    from unstick.recovery.plan import Plan
     from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
 
     from .profile.load import ProfileInfo
+    from .sql.doctor import Check
 
-__all__ = ["create_backend", "profile_text", "profiles"]
+__all__ = ["check", "create_backend", "install_journal", "profile_text", "profiles", "report"]
 
 
 def create_backend(source: Source) -> Backend:
-    """Return a backend for the source's URL, not yet opened. Raises ConfigError for a URL that can't be used."""
+    """Return a backend for the source's URL, not yet opened. Raises ConfigError for a URL that can't be
+    used."""
     from .plugins import find_plugin
 
     scheme = source.url.partition(":")[0]
@@ -42,3 +47,24 @@ def profile_text(name: str) -> str:
         return known[name].text
     find(name)
     raise AssertionError("find raises for an unknown name")
+
+
+def report(plan: Plan, result: Result | None) -> dict[str, object]:
+    """Return the action's report under the names that the system's own document uses."""
+    from .report import report
+
+    return report(plan, result)
+
+
+async def install_journal(source: Source, *, rollback: bool = False, apply: bool = False) -> list[str]:
+    """Return the SQL that installs (or removes) the journal's tables; run it when `apply` is set."""
+    from .sql.install import install_journal
+
+    return await install_journal(source, rollback=rollback, apply=apply)
+
+
+async def check(source: Source) -> list[Check]:
+    """Examine a source for `unstick doctor`."""
+    from .sql.doctor import check
+
+    return await check(source)

@@ -19,7 +19,8 @@ def plugin_names() -> tuple[str, ...]:
 
 
 def find_plugin(scheme: str) -> Callable[[Source], Backend] | None:
-    """Return the plug-in for a URL scheme, or None. A plug-in that can't be imported warns and is left out."""
+    """Return the plug-in for a URL scheme, or None. A plug-in that can't be imported warns and is left
+    out."""
     if scheme in BUILT_IN:
         return None
     for entry in importlib.metadata.entry_points(group="unstick.backends", name=scheme):

@@ -1,1 +1,2 @@
-"""The domain of unstick: model, rules, plans, the Backend port and the engine. No I/O library, no terminal."""
+"""The domain of unstick: model, rules, plans, the Backend port and the engine. No I/O library, no
+terminal."""

@@ -74,9 +74,8 @@ async def apply(
 ) -> Result:
     """Apply a plan in chunks and return one outcome per handled row.
 
-    Each chunk is one transaction. A lost connection is made again and an unknown chunk looked up in the
-    journal;
-    when the database stays away the result carries the error and the rows that are known.
+    Each chunk is one transaction. A lost connection is made again, an unknown chunk looked up in the journal.
+    When the database stays away the result carries the error and the rows that are known.
     """
     check_applicable(plan, backend.source, backend.capabilities)
     stop = stop or Stop()

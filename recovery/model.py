@@ -1,4 +1,5 @@
-"""What a console shows of a job system: jobs, variants, attempts, verdicts. Immutable; all times are aware UTC."""
+"""What a console shows of a job system: jobs, variants, attempts, verdicts. Immutable; all times are aware
+UTC."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ class State(StrEnum):
 class Verdict:
     """A stuck rule that applies to a job or variant, with the evidence.
 
-    `rule` is the rule's name in the profile, `reason` the word for the retry history (`stuck`, `lagging`, ...),
+    `rule` is the rule's name in the profile, `reason` the word for the retry history (`stuck`, `lagging`),
     `why` a short text for the table, `evidence` label/value pairs for the job screen.
     `age_s` and `threshold_s` are seconds; None where the rule has no clock or no life sign exists.
     """
@@ -91,7 +92,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A sub-unit of a job: a variant, a task of an interval, a change, a progress step. Seconds as in `Job`."""
+    """A sub-unit of a job: a variant, a task of an interval, a change, a progress step. Seconds as in
+    `Job`."""
 
     id: VariantId
     job: JobId

@@ -86,7 +86,8 @@ class OperationRow:
 class Operation:
     """One applied plan in the journal.
 
-    `finished_at` is None while it runs, or when it was interrupted. `planned` is the number of rows asked for;
+    `finished_at` is None while it runs, or when it was interrupted. `planned` is the number of rows asked
+    for;
     `counts` what the journal has of them: fewer than planned means interrupted.
     """
 

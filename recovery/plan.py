@@ -1,4 +1,5 @@
-"""The plan: the frozen result of a dry run. What it lists is what an apply changes, or reports as moved on."""
+"""The plan: the frozen result of a dry run. What it lists is what an apply changes, or reports as moved
+on."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ Op = Literal["update", "insert", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row change in the journal or in an undo plan: `before` None for an insert, `after` None for a delete."""
+    """One row change in the journal or in an undo plan: `before` None for an insert, `after` None for a
+    delete."""
 
     table: str
     op: Op

@@ -83,7 +83,8 @@ class Backend(Protocol):
         ...
 
     async def plan(self, action: str, selection: Selection, options: Options) -> Plan:
-        """Read the rows once and freeze them. Changes nothing. Raises PlanError when the action is impossible."""
+        """Read the rows once and freeze them. Changes nothing. Raises PlanError when the action is
+        impossible."""
         ...
 
     async def plan_undo(self, operation: str, options: Options) -> Plan:
@@ -91,18 +92,24 @@ class Backend(Protocol):
         ...
 
     async def begin(self, plan: Plan) -> str:
-        """Journal the intention and return the operation's id. The same plan again continues its operation."""
+        """Journal the intention and return the operation's id. The same plan again continues its
+        operation."""
         ...
 
-    async def apply_chunk(self, plan: Plan, rows: Sequence[PlanRow], operation: str) -> tuple[RowOutcome, ...]:
+    async def apply_chunk(
+        self, plan: Plan, rows: Sequence[PlanRow], operation: str
+    ) -> tuple[RowOutcome, ...]:
         """Change the rows that still match, in one transaction, with retry history and journal.
 
-        Returns one outcome per row, in order. Raises CommitUnknown when the connection was lost while committing
+        Returns one outcome per row, in order. Raises CommitUnknown when the connection was lost while
+        committing
         (see `recall`), another BackendError when nothing was changed.
         """
         ...
 
-    async def recall(self, plan: Plan, rows: Sequence[PlanRow], operation: str) -> tuple[RowOutcome, ...] | None:
+    async def recall(
+        self, plan: Plan, rows: Sequence[PlanRow], operation: str
+    ) -> tuple[RowOutcome, ...] | None:
         """Tell from the journal what became of a chunk whose commit is unknown; None: nothing was changed."""
         ...
 

@@ -10,7 +10,8 @@ Constant = str | int | float | bool
 
 
 class Assignment(BaseModel):
-    """Exactly one of the keys. Text may hold `{timeout_minutes}`, `{timeout_seconds}`, `{job}` and `{rule}`."""
+    """Exactly one of the keys. Text may hold `{timeout_minutes}` and `{timeout_seconds}`; in related rows
+    also `{job}`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

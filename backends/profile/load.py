@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import importlib.resources
 import importlib.metadata
+import importlib.resources
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class ProfileInfo:
         profile = parse_profile(self.text, str(self.path or self.origin))
         if profile.name != self.name:
             raise ConfigError(
-                f"the profile calls itself {profile.name!r}; name the file {profile.name}.toml, or correct the name",
+                f"the profile calls itself {profile.name!r}; correct the name, or name the file like it",
                 file=str(self.path or self.origin),
                 key="name",
             )
@@ -68,7 +68,9 @@ def find(name: str) -> Profile:
             raise ConfigError(f"can't read the profile: {error}", file=str(path)) from None
     profiles = available()
     if name not in profiles:
-        raise ConfigError(f"there is no profile {name!r}{hint(name, profiles)}; `unstick profiles` lists them all")
+        raise ConfigError(
+            f"there is no profile {name!r}{hint(name, profiles)}; `unstick profiles` lists them all"
+        )
     return profiles[name].load()
 
 
@@ -86,7 +88,9 @@ def _built_in() -> tuple[ProfileInfo, ...]:
 @functools.cache
 def _built_in_cached() -> tuple[ProfileInfo, ...]:
     folder = importlib.resources.files("unstick.backends") / "profiles"
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda e: e.name)
+    files = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda e: e.name
+    )
     return tuple(ProfileInfo(entry.name[:-5], "built in", text=entry.read_text("utf-8")) for entry in files)
 
 
@@ -96,6 +100,8 @@ def _plugins() -> Iterator[ProfileInfo]:
         try:
             text = str(entry.load())
         except Exception as error:
-            warnings.warn(f"the profile plug-in {entry.name} can't be loaded and is left out: {error}", stacklevel=2)
+            warnings.warn(
+                f"the profile plug-in {entry.name} can't be loaded and is left out: {error}", stacklevel=2
+            )
             continue
         yield ProfileInfo(entry.name, entry.value, text=text)

@@ -74,7 +74,8 @@ TimeRef = Annotated[Time, BeforeValidator(_time)]
 
 
 class Owner(Strict):
-    """A liveness table: the row's worker is dead when it has no row there, or a beat older than `older_than`."""
+    """A liveness table: the row's worker is dead when it has no row there, or a beat older than
+    `older_than`."""
 
     table: str
     match: dict[str, str]
@@ -117,7 +118,7 @@ class Rule(Strict):
     @model_validator(mode="after")
     def _has_a_condition(self) -> Rule:
         if self.age_of and self.older_than is None and self.enabled:
-            raise ValueError("a rule with age_of needs older_than (for example \"30m\")")
+            raise ValueError('a rule with age_of needs older_than (for example "30m")')
         if not (self.age_of or self.owner or self.children or self.behind or self.when):
             raise ValueError("a rule needs age_of, owner, children, behind or when")
         return self
@@ -135,13 +136,6 @@ class Related(Strict):
     """SQL that must hold for the related row (`r`) and the job (`j`); otherwise it is left alone."""
     set: dict[str, Assign]
     key: tuple[str, ...]
-
-
-class Notify(Strict):
-    """A NOTIFY in the same transaction (PostgreSQL only). Payload values are columns or fixed text."""
-
-    channel: str
-    payload: dict[str, str]
 
 
 class ReportItem(Strict):
@@ -175,7 +169,6 @@ class Action(Strict):
     sql: Sql | None = None
     """The system's own function instead of `set`: run once per row, with the key columns as `:name`."""
     attempt: bool = True
-    notify: Notify | None = None
     hint: str = ""
     """What the application still has to do, shown in the plan."""
     report: dict[str, ReportItem] = {}
@@ -302,7 +295,9 @@ class JobTable(Entity):
         for name, action in self.actions.items():
             for child in (*action.cascade, *action.detach):
                 if child not in known:
-                    raise ValueError(f"action {name!r} names the child {child!r}, but children has: {sorted(known)}")
+                    raise ValueError(
+                        f"action {name!r} names the child {child!r}, but children has: {sorted(known)}"
+                    )
         if self.log is not None and self.log.child not in known:
             raise ValueError(f"log names the child {self.log.child!r}, but children has: {sorted(known)}")
         return self
@@ -344,7 +339,8 @@ class Profile(Strict):
     recognise: dict[str, tuple[str, ...]] = {}
     """Table -> columns that must be there for `unstick URL` to choose this profile."""
     env: dict[str, EnvName] = {}
-    """Setting (`threshold.<rule>`, `sweep.enabled`, `sweep.interval`, `max_retries`) -> environment variable."""
+    """Setting (`threshold.<rule>`, `sweep.enabled`, `sweep.interval`, `max_retries`) -> environment
+    variable."""
     queue: QueueRule | None = None
     jobs: tuple[JobTable, ...]
 

@@ -1,1 +1,2 @@
-"""The SQL backend: one algorithm, written once with SQLAlchemy Core, for PostgreSQL, MySQL/MariaDB and SQLite."""
+"""The SQL backend: one algorithm, written once with SQLAlchemy Core, for PostgreSQL, MySQL/MariaDB and
+SQLite."""

@@ -326,6 +326,18 @@ class SqlBackend:
 
         return await self._read(work)
 
+    async def can_write(self) -> str:
+        """Begin and end a write transaction without changing anything; returns how it went. Raises Denied."""
+
+        def work(connection: sa.Connection) -> str:
+            with connection.begin():
+                entity = self._is_open.tables[0]
+                statement = sa.select(sa.literal(1)).select_from(entity.table).where(sa.false())
+                connection.execute(entity.engine.lock(statement, skip_locked=self.capabilities.skip_locked))
+            return "a write transaction can lock rows of " + entity.place[1]
+
+        return await self._write(work)
+
     async def watch(self) -> AsyncIterator[None]:
         """Never tick: this profile's database sends no notifications."""
         await asyncio.Event().wait()

@@ -48,7 +48,8 @@ def engine(source: Source, url: sa.URL, *, write: bool) -> sa.Engine:
 
 def _mysql(source: Source, url: sa.URL, *, write: bool) -> sa.Engine:
     zone = source.time_zone or None
-    # The application's sessions have the server's zone; a zone-less UTC value in a TIMESTAMP column reads back
+    # The application's sessions have the server's zone; a zone-less UTC value in a TIMESTAMP column reads
+    # back
     # as it was written only in that zone.
     setup = [f"time_zone = '{_safe_zone(zone)}'" if zone else "time_zone = @@GLOBAL.time_zone"]
     if write:

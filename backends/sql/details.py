@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from unstick.backends.profile.model import JobTable, JsonVariants, Log
 from unstick.recovery.model import Event, JobId, Scalar, State, Variant, VariantId
 
-from . import rows
+from . import keys, rows
 from .entity import EntitySql
 from .thresholds import Thresholds
 
@@ -29,8 +29,6 @@ def variants(
         match = getattr(table.spec, "match", {})
         parent = sa.text(f"{job.layout.quoted(place)} AS p")
         linked = [table.col(theirs) == job.layout.column(place, "p", ours) for theirs, ours in match.items()]
-        from . import keys
-
         at = keys.key_in(
             job.engine, job.infos, job.key, [key], lambda name: job.layout.column(place, "p", name)
         )
@@ -72,7 +70,7 @@ def _json_variant(
 ) -> Variant:
     entry = entry if isinstance(entry, dict) else {}
     status = entry.get(layout.status)
-    moments = {time: _moment(entry.get(key)) for time, key in layout.times.items()}
+    moments: dict[str, Any] = {time: _moment(entry.get(key)) for time, key in layout.times.items()}
     error = entry.get(layout.error) if layout.error else None
     return Variant(
         id=VariantId(str(entry.get(layout.id, name))),

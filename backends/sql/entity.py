@@ -105,7 +105,7 @@ class EntitySql:
         if self.spec.state_sql is not None:
             return self.state().in_([state.value for state in states])
         statuses = [status for state in states for status in self.spec.states.get(state, ())]
-        condition = self.raw_status().in_(statuses)
+        condition: Expr = self.raw_status().in_(statuses)
         if State.OTHER in states:
             known = [status for found in self.spec.states.values() for status in found]
             condition = condition | self.raw_status().is_(None) | self.raw_status().not_in(known)

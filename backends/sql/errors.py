@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import sqlite3
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,7 +33,8 @@ _BUSY_MY = {1205, 3572}
 
 
 def code_of(error: BaseException) -> str | int | None:
-    """Return the SQLSTATE (PostgreSQL), the error number (MySQL) or the error name (SQLite), if there is one."""
+    """Return the SQLSTATE (PostgreSQL), the error number (MySQL) or the error name (SQLite), if there is
+    one."""
     original = getattr(error, "orig", None) or error
     for candidate in (original, original.__cause__):
         state = getattr(candidate, "sqlstate", None)
@@ -81,8 +83,8 @@ def translate(error: BaseException, source: Source) -> UnstickError:
     code = code_of(error)
     if code in ("57014", "SQLITE_INTERRUPT") or code in _TIMEOUT_MY or _timed_out(error):
         return QueryTimeout(
-            f"{source.name}: a statement took longer than {source.statement_timeout_s:g} s and was cancelled; "
-            "raise statement_timeout or add the indexes that `unstick doctor` names"
+            f"{source.name}: a statement took longer than {source.statement_timeout_s:g} s "
+            "and was cancelled; raise statement_timeout or add the indexes that `unstick doctor` names"
         )
     if code in _DENIED_PG or code in _DENIED_MY:
         return Denied(f"{where} refused: {said}; check user, password, database and privileges")
@@ -106,7 +108,7 @@ def _timed_out(error: BaseException) -> bool:
 
 def _said(error: BaseException, source: Source) -> str:
     original = getattr(error, "orig", None) or error
-    arguments = getattr(original, "args", ())
+    arguments: tuple[Any, ...] = getattr(original, "args", ())
     text = str(arguments[1]) if len(arguments) > 1 and isinstance(arguments[0], int) else str(original)
     text = re.sub(r"^<class '[^']*'>: ", "", text)
     first = next((line.strip() for line in text.splitlines() if line.strip()), type(original).__name__)

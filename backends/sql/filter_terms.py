@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import fnmatch
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,13 +19,13 @@ from .engines.base import Expr, least
 from .entity import EntitySql
 
 _ESCAPE = "\\"
-_OPS = {
-    "=": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
+_OPS: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
@@ -133,7 +136,8 @@ def _count(entity: EntitySql, term: Term, retries: Mapping[str, int] | None) -> 
     if column is not None:
         value = entity.col(column)
         counted = sa.func.coalesce(value, 0) if term.field == "retries" else value
-        return compare(counted, int(limit))
+        compared: Expr = compare(counted, int(limit))
+        return compared
     if term.field == "priority":
         return sa.false()
     attempts = retries or {}
@@ -174,6 +178,4 @@ def _like(column: Expr, pattern: str) -> Expr:
 
 
 def _fits(name: str, pattern: str) -> bool:
-    import fnmatch
-
     return fnmatch.fnmatchcase(name.casefold(), pattern.casefold().replace("[", "[[]").replace("?", "[?]"))

@@ -1,7 +1,9 @@
 """The journal and the retry history, in the same transaction where they are installed, else in a local file.
 
-In a team's database a chunk's rows are journalled in the chunk's own transaction. The local file can't be part of that
-transaction: rows that are about to change are written before the commit as `intended`, with their images before and
+In a team's database a chunk's rows are journalled in the chunk's own transaction. The local file can't be
+part of that
+transaction: rows that are about to change are written before the commit as `intended`, with their images
+before and
 after, and become `applied` after it. An intention that a crash left behind is settled by looking at the row.
 """
 
@@ -47,7 +49,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Writes; `log_reading` reads. `local` is the file's engine, or None when the tables are in the database."""
+    """Writes; `log_reading` reads. `local` is the file's engine, or None when the tables are in the
+    database."""
 
     source: str
     database: str
@@ -84,7 +87,8 @@ class Journal:
                 where.execute(sa.insert(OPERATIONS).values(values))
 
     def write(self, connection: sa.Connection, plan: Plan, entries: Sequence[Entry]) -> None:
-        """Write the outcomes of a chunk inside its transaction; local ones that change rows are only intended yet."""
+        """Write the outcomes of a chunk inside its transaction; local ones that change rows are only
+        intended yet."""
         if not entries:
             return
         with self.on(connection) as where:

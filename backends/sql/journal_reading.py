@@ -74,7 +74,8 @@ def _operation(row: Any, counts: dict[str, int], rows: tuple[OperationRow, ...] 
 
 
 def operation(journal: Journal, connection: sa.Connection, text: str) -> Operation:
-    """Return one operation with its rows; a prefix of the id is enough, and `last` is the newest. Raises NotFound."""
+    """Return one operation with its rows; a prefix of the id is enough, and `last` is the newest. Raises
+    NotFound."""
     newest = sa.select(OPERATIONS).where(_mine(journal))
     if text == "last":
         wanted = newest.order_by(OPERATIONS.c.started_at.desc()).limit(1)

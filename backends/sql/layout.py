@@ -57,8 +57,8 @@ class Layout:
             return self.tables[place]
         except KeyError:
             raise SchemaMismatch(
-                f"{self.source.name}: there is no table {'.'.join(p for p in place if p)}, which the profile "
-                f"{self.profile.name} needs; choose another --source or profile, or write one (docs/profiles.md)"
+                f"{self.source.name}: there is no table {'.'.join(p for p in place if p)}, which the "
+                f"profile {self.profile.name} needs; choose another source or profile, or write one (docs/profiles.md)"
             ) from None
 
     def has(self, place: Place) -> bool:
@@ -70,7 +70,7 @@ class Layout:
         info = self.info(place).columns.get(name)
         if info is None:
             raise SchemaMismatch(
-                f"{self.source.name}: table {place[1]} has no column {name}, which the profile "
+                f"{self.source.name}: table {place[1]} has no column {name}, which profile "
                 f"{self.profile.name} names; run `unstick doctor`, or adapt the profile"
             )
         quoted = self.dialect.identifier_preparer.quote(name)
@@ -151,7 +151,8 @@ def _owners(rule: Rule) -> Iterable[tuple[str, str, bool]]:
 
 
 def build_layout(connection: sa.Connection, profile: Profile, engine: Engine, source: Source) -> Layout:
-    """Look the profile's tables up and return the layout. Raises SchemaMismatch for a table that must exist."""
+    """Look the profile's tables up and return the layout. Raises SchemaMismatch for a table that must
+    exist."""
     fill = parameters(profile, source, engine)
     wanted = wanted_tables(profile, fill)
     tables = engine.reflect(connection, [place for place, _ in wanted])

@@ -72,8 +72,8 @@ def identity(connection: sa.Connection, source: Source) -> str:
         ).scalar_one()
         return f"sqlite:///{file}"
     name = url.database or ""
-    default = {"postgresql": 5432}.get(connection.dialect.name, 3306)
-    return f"{'postgresql' if default == 5432 else 'mysql'}://{url.host or 'localhost'}:{url.port or default}/{name}"
+    scheme, port = ("postgresql", 5432) if connection.dialect.name == "postgresql" else ("mysql", 3306)
+    return f"{scheme}://{url.host or 'localhost'}:{url.port or port}/{name}"
 
 
 def _version(connection: sa.Connection, engine: Engine) -> tuple[str, bool]:

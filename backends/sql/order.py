@@ -28,7 +28,8 @@ class OrderBy:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the list with a condition and an order of its own: first the stuck rows, then the others."""
+    """A stretch of the list with a condition and an order of its own: first the stuck rows, then the
+    others."""
 
     stuck: bool | None
     order: tuple[OrderBy, ...]
@@ -95,7 +96,8 @@ def marks(entity: EntitySql, segment: Segment) -> list[sa.Label[Any]]:
 
 
 def behind(entity: EntitySql, segment: Segment, values: Sequence[Scalar]) -> Expr:
-    """Whether a row stands behind the cursor; written as ORs, because MariaDB uses no index for row values."""
+    """Whether a row stands behind the cursor; written as ORs, because MariaDB uses no index for row
+    values."""
     alternatives: list[Expr] = []
     equal: list[Expr] = []
     for by, value in zip(segment.order, values, strict=True):

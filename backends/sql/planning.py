@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import sqlalchemy as sa
 
 from unstick.recovery.model import JobId
@@ -30,13 +33,14 @@ def make(
     if isinstance(selection, Query):
         found = planner.by_query(connection, opened.tables, action, planner.whole(selection), asked)
         left: list[LeftOut] = []
-        order = list(found)
+        order = sorted(found, key=lambda job: (-_silent(found[job][1]), job))
     else:
         ids = list(dict.fromkeys(selection))
         found, left = planner.by_ids(connection, opened.tables, action, ids, asked)
         missing = [job for job in ids if job not in found and all(row.job != job for row in left)]
         left += [LeftOut(job, "there is no such job") for job in missing if not _renamed(job, found)]
-        order = list(found)
+        places = {job: place for place, job in enumerate(ids)}
+        order = sorted(found, key=lambda job: places.get(job, len(places)))
     rows: list[PlanRow] = []
     for job in order:
         entity, row = found[job]
@@ -63,8 +67,15 @@ def make(
     return seal(_with_sql(opened, plan))
 
 
-def _renamed(job: JobId, found: dict[JobId, object]) -> bool:
-    """Whether the id was given without its table's name, or in another spelling, and was found all the same."""
+def _silent(found: planner.Found) -> float:
+    """Seconds that a stuck row has been silent; stuck rows come first, as on screen."""
+    verdict = found.job.verdict
+    return -1.0 if verdict is None else verdict.age_s or 0.0
+
+
+def _renamed(job: JobId, found: Collection[JobId]) -> bool:
+    """Whether the id was given without its table's name, or in another spelling, and was found all the
+    same."""
     return any(known.endswith(f":{job}") or known.lower() == job.lower() for known in found)
 
 
@@ -84,8 +95,6 @@ def _warnings(opened: Opened, action: str, rows: list[PlanRow]) -> tuple[str, ..
 
 
 def _with_sql(opened: Opened, plan: Plan) -> Plan:
-    from dataclasses import replace
-
     texts: list[str] = []
     for entity in opened.tables:
         rows = [row for row in plan.rows if row.table == entity.name]

@@ -1,4 +1,5 @@
-"""What the console reads: pages, counts, one job, its variants and events. All functions take a connection."""
+"""What the console reads: pages, counts, one job, its variants and events. All functions take a
+connection."""
 
 from __future__ import annotations
 
@@ -52,7 +53,7 @@ def page(
         now = max(now, seen)
     merged = list(heapq.merge(*streams))
     taken = merged[: query.limit]
-    for _, index, (segment, job, marks) in taken:
+    for _, index, (segment, _, marks) in taken:
         cursors[tables[index].name] = [segment, list(marks)]
     more = len(merged) > len(taken) or any(len(stream) >= query.limit for stream in streams)
     following = json.dumps(cursors) if more and taken else None

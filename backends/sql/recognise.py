@@ -70,6 +70,6 @@ def recognise(connection: sa.Connection, engine: Engine, source: Source) -> Prof
     tables = sa.inspect(connection).get_table_names()[:5]
     seen = f"its tables are {', '.join(tables)}" if tables else "it has no tables that this account can see"
     raise SchemaMismatch(
-        f"{source.name}: no known job system is in this database ({seen}); draft a profile with `unstick init URL`, "
-        "or write one (docs/profiles.md) and name it with --profile or in the config"
+        f"{source.name}: no known job system is in this database ({seen}); "
+        "draft a profile with `unstick init URL`, or write one (docs/profiles.md) and name it in the config"
     )

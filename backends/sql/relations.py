@@ -33,7 +33,8 @@ class Relations:
 
     @staticmethod
     def needs(entity: EntitySql, action: Action) -> tuple[str, ...]:
-        """Columns of the job that its relations are found by; all of them for a delete, which must be undoable."""
+        """Columns of the job that its relations are found by; all of them for a delete, which must be
+        undoable."""
         if action.delete:
             return tuple(entity.infos)
         matches = [related.match for related in action.related]
@@ -131,7 +132,8 @@ class Relations:
     def _guarded(
         self, related: Related, place: Place, info: TableInfo, job: Image, found: Sequence[Image]
     ) -> set[tuple[str, ...]]:
-        """Return the keys of those related rows for which the guard holds, with `r` and `j` as the profile names them."""
+        """Return the keys of those related rows for which the guard holds, with `r` and `j` as the profile
+        names them."""
         entity = self._entity
         if related.guard is None:
             return {keys.canonical(key, related.key) for key in found}

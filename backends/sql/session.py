@@ -1,7 +1,8 @@
 """Runs synchronous SQL functions against one held connection, whatever the driver.
 
-asyncpg runs natively on the event loop (SQLAlchemy's greenlet bridge); pymysql and sqlite3 run on a daemon thread of
-our own, because Textual and asyncio wait for executor threads at quit, and a hanging driver must not hold them up.
+asyncpg runs natively on the event loop (SQLAlchemy's greenlet bridge); pymysql and sqlite3 run on a daemon
+thread of our own, because Textual and asyncio wait for executor threads at quit, and a hanging driver must
+not hold them up.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class ThreadSession:
         self._thread: threading.Thread | None = None
 
     async def run(self, work: Work[T]) -> T:
-        """Run the function on the thread. When the caller is cancelled the result is dropped, not the statement."""
+        """Run the function on the thread. When the caller is cancelled the result is dropped, not the
+        statement."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 

@@ -22,7 +22,8 @@ UNKNOWN = "the console died while this was committed and the row has moved on si
 def settle(
     connection: sa.Connection, tables: Mapping[str, EntitySql], journal: Journal, *, own: bool = False
 ) -> int:
-    """Give every abandoned intention its true outcome, this process's own too when `own`. Returns how many."""
+    """Give every abandoned intention its true outcome, this process's own too when `own`. Returns how
+    many."""
     settled = 0
     for row in journal_reading.intentions(journal):
         if process_lives(row.process) or (row.process == process_name() and not own):

@@ -1,4 +1,5 @@
-"""The statements that lock, read, change and delete rows of a job table. The plan shows the same ones as text."""
+"""The statements that lock, read, change and delete rows of a job table. The plan shows the same ones as
+text."""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ def read(
     where = keys.key_in(entity.engine, entity.infos, entity.key, found, entity.table.c.__getitem__)
     statement = sa.select(*(_image(entity, name) for name in columns)).where(where)
     wanted = set(names)
-    result = {}
+    result: dict[tuple[str, ...], Image] = {}
     for row in entity.rows(connection.execute(statement)):
         result[keys.canonical(row, entity.key)] = {name: row[name] for name in row if name in wanted}
     return result
@@ -145,5 +146,5 @@ def shown(
 def literal(statement: Any, dialect: sa.Dialect) -> str:
     """Return a statement's text with its values written in, for people to read and copy."""
     compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-    text = str(compiled).replace("\n", " ")
+    text = str(compiled)
     return text.replace("%%", "%") if dialect.paramstyle in ("format", "pyformat") else text

@@ -1,6 +1,7 @@
 """One chunk of a plan in one transaction: lock, compare, write, read back, journal, commit.
 
-A worker that heartbeats, finishes or deletes the job between plan and apply always wins: its row no longer matches the
+A worker that heartbeats, finishes or deletes the job between plan and apply always wins: its row no longer
+matches the
 token or the rule, and is reported instead of changed.
 """
 
@@ -63,7 +64,8 @@ class Writer:
     def apply(
         self, connection: sa.Connection, plan: Plan, planned: Sequence[PlanRow], numbers: Numbers
     ) -> tuple[RowOutcome, ...]:
-        """Apply rows of a plan and return one outcome per row, in order; retries when the database asks for it."""
+        """Apply rows of a plan and return one outcome per row, in order; retries when the database asks
+        for it."""
         for attempt in range(DEADLOCKS):
             try:
                 return self._transaction(connection, plan, planned, numbers)
@@ -160,7 +162,8 @@ class Writer:
         return True
 
     def _compare(self, connection: sa.Connection, chunk: Chunk) -> None:
-        """Sort the chunk's rows into those that still match and those that moved on, vanished or are locked."""
+        """Sort the chunk's rows into those that still match and those that moved on, vanished or are
+        locked."""
         entity = chunk.entity
         locked = self.lock(connection, chunk)
         asked = chunk.action.only_stuck or entity.spec.status is None
@@ -197,7 +200,8 @@ class Writer:
         )
 
     def _verdicts(self, connection: sa.Connection, chunk: Chunk) -> dict[tuple[str, ...], dict[str, Scalar]]:
-        """Ask the rules again, and the status where it is computed, by the database's clock and under the lock."""
+        """Ask the rules again, and the status where it is computed, by the database's clock and under the
+        lock."""
         entity = chunk.entity
         columns = [entity.image(name) for name in entity.key]
         columns.append(rules.which(entity, chunk.plan.options.thresholds).label("rule"))

@@ -30,9 +30,17 @@ class RawType(UserDefinedType[Any]):
         return self.name
 
     def literal_processor(self, dialect: sa.Dialect) -> Any:
-        """Write values as quoted text, for the SQL that a plan shows."""
+        """Write values as SQL text, for the statements that a plan shows."""
         quote = sa.Text().dialect_impl(dialect).literal_processor(dialect)
-        return lambda value: quote(str(value)) if quote is not None else repr(str(value))
+
+        def process(value: Any) -> str:
+            if isinstance(value, int | float):
+                return repr(value)
+            if isinstance(value, bytes):
+                return f"X'{value.hex()}'"
+            return quote(str(value)) if quote is not None else repr(str(value))
+
+        return process
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,8 @@ class Engine(ABC):
         """Seconds since the time in the column; NULL for NULL."""
 
     def older_than(self, column: Expr, clock: Clock, info: ColumnInfo, seconds: float) -> Expr:
-        """Whether the time is more than `seconds` ago; written so that an index can serve where that is possible."""
+        """Whether the time is more than `seconds` ago; written so that an index can serve where that is
+        possible."""
         return self.age(column, clock, info) > seconds
 
     @abstractmethod
@@ -107,7 +116,8 @@ class Engine(ABC):
         """Return what to bind so that the column holds the imaged value again."""
 
     def lock(self, statement: sa.Select[Any], *, skip_locked: bool) -> sa.Select[Any]:
-        """Lock the selected rows; rows locked by others are skipped, or refused at once where that is not known."""
+        """Lock the selected rows; rows locked by others are skipped, or refused at once where that is not
+        known."""
         return statement.with_for_update(skip_locked=skip_locked)
 
     @abstractmethod

@@ -1,4 +1,5 @@
-"""MySQL and MariaDB: the session keeps the server's own time zone, because the application's sessions do too."""
+"""MySQL and MariaDB: the session keeps the server's own time zone, because the application's sessions do
+too."""
 
 from __future__ import annotations
 
@@ -137,8 +138,8 @@ class MySQL(Engine):
 
 
 def _seconds_between(earlier: Expr, later: Expr) -> Expr:
-    micros: Expr = sa.func.timestampdiff(sa.literal_column("MICROSECOND"), earlier, later)
-    return sa.cast(micros, sa.Double) / 1e6
+    unit: Expr = sa.literal_column("MICROSECOND")
+    return sa.cast(sa.func.timestampdiff(unit, earlier, later), sa.Double) / 1e6
 
 
 def _as_datetime(column: Expr, info: ColumnInfo) -> Expr:

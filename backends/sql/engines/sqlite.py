@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy.types import TypeEngine
 
 from unstick.backends.profile.model import Clock
 from unstick.recovery.model import Scalar
 
-from .base import ColumnInfo, Engine, Expr, TableInfo
+from .base import ColumnInfo, Engine, Expr, RawType, TableInfo
 
 _BLOB = "\x00blob:"
 _EPOCH_DAY = 2440587.5
@@ -38,7 +38,7 @@ class SQLite(Engine):
         return found
 
     def column_type(self, info: ColumnInfo) -> TypeEngine[Any]:
-        return NullType()
+        return RawType(info.type or "ANY")
 
     def epoch_now(self) -> Expr:
         return _epoch("now")

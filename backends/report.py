@@ -1,0 +1,69 @@
+"""The document's own report of an action, under the names that its users know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from unstick.recovery.engine import Result
+from unstick.recovery.outcome import Outcome, RowOutcome
+from unstick.recovery.plan import Plan
+
+from .profile.load import find
+from .profile.model import Profile, ReportItem
+from .sql.thresholds import entities
+
+
+def report(plan: Plan, result: Result | None, profile_name: str | None = None) -> dict[str, object]:
+    """Return the report of a plan (a dry run: nothing applied) or of its result; empty where the profile
+    has none."""
+    profile = find(profile_name or plan.profile)
+    items: dict[str, ReportItem] = {}
+    for job in profile.jobs:
+        action = job.actions.get(plan.action)
+        if action is not None:
+            items.update(action.report)
+    counts = _counts(plan, result.rows if result else ())
+    words = {**{name: str(number) for name, number in counts.items()}, **_words(plan, profile)}
+    ids = {"applied": [row.job for row in (result.rows if result else ()) if row.outcome is Outcome.APPLIED]}
+    words["ids"] = ", ".join(ids["applied"])
+    return {name: _item(item, counts, ids, words) for name, item in items.items()}
+
+
+def _counts(plan: Plan, rows: tuple[RowOutcome, ...]) -> dict[str, int]:
+    """Return what can be counted: outcomes, `found`, and `applied.<table>` and notes of related rows."""
+    counts = {"found": plan.found, "planned": len(plan.rows), "left_out": len(plan.left_out)}
+    counts |= {outcome.value: 0 for outcome in Outcome}
+    tables = {row.ref: row.table for row in plan.rows}
+    for table in dict.fromkeys(tables.values()):
+        counts[f"applied.{table}"] = 0
+    for row in rows:
+        counts[row.outcome.value] += 1
+        if row.outcome is Outcome.APPLIED:
+            table = f"applied.{tables.get((row.job, row.variant), '')}"
+            counts[table] = counts.get(table, 0) + 1
+        for note in row.related:
+            counts[note] = counts.get(note, 0) + 1
+    return counts
+
+
+def _words(plan: Plan, profile: Profile) -> dict[str, str]:
+    names = [rule.name for entity in entities(profile) for rule in entity.rules]
+    seconds = next((s for name in names if (s := plan.options.thresholds.get(name)) is not None), None)
+    if seconds is None:
+        return {"timeout_minutes": "?", "timeout_seconds": "?"}
+    return {"timeout_minutes": f"{seconds / 60:g}", "timeout_seconds": f"{seconds:g}"}
+
+
+def _item(
+    item: ReportItem, counts: Mapping[str, int], ids: Mapping[str, Sequence[str]], words: Mapping[str, str]
+) -> object:
+    if item.count is not None:
+        return counts.get(item.count, 0)
+    if item.ids is not None:
+        return list(ids.get(item.ids, []))
+    if item.text is not None:
+        text = item.none if item.none is not None and not counts["applied"] else item.text
+        for name, value in words.items():
+            text = text.replace("{" + name + "}", value)
+        return text
+    return item.value
