@@ -55,7 +55,7 @@ class View:
             started=started,
             updated=at(row, "updated_at"),
             finished=finished,
-            running_s=self._seconds(started, finished if state is not State.RUNNING else None),
+            running_s=self._running(state, started, finished),
             idle_s=self._seconds(at(row, "updated_at") or started),
             priority=number(row, "priority"),
             variants_done=variants.count(State.DONE) if variants else None,
@@ -123,5 +123,10 @@ class View:
     def _state(self, row: Row) -> State:
         return self._system.statuses.get(str(row.get("status")), State.OTHER)
 
-    def _seconds(self, since: datetime | None, until: datetime | None = None) -> float | None:
-        return None if since is None else max(((until or self._now) - since).total_seconds(), 0.0)
+    def _running(self, state: State, started: datetime | None, finished: datetime | None) -> float | None:
+        if state is State.RUNNING or started is None:
+            return self._seconds(started)
+        return None if finished is None else max((finished - started).total_seconds(), 0.0)
+
+    def _seconds(self, since: datetime | None) -> float | None:
+        return None if since is None else max((self._now - since).total_seconds(), 0.0)

@@ -129,8 +129,9 @@ async def test_a_job_that_hangs_again_is_not_the_one_that_was_planned(world: Wor
 
 
 async def test_a_job_that_finishes_between_two_chunks_is_left_alone(world: World, backend: Backend) -> None:
-    first, second = await add_stuck(world, "a", "b")
+    await add_stuck(world, "a", "b")
     plan = await plan_recover(backend)
+    first, second = (row.job for row in plan.rows)
     operation = await backend.begin(plan)
     [done] = await backend.apply_chunk(plan, plan.rows[:1], operation)
     await world.finish(second)

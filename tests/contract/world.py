@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from unstick.recovery.engine import Result, apply
-from unstick.recovery.model import JobId
+from unstick.recovery.model import Job, JobId
 from unstick.recovery.plan import Options, Plan
 from unstick.recovery.port import Backend
 from unstick.recovery.query import Query
@@ -138,6 +138,11 @@ async def add_stuck(world: World, *names: str) -> list[JobId]:
     ]
 
 
+def kind_of(job: Job) -> str | None:
+    """The kind that the job was added with; a profile may show more in front of it."""
+    return job.kind and job.kind.rpartition("/")[2]
+
+
 async def add_alive(world: World, name: str) -> JobId:
     """Add a job that runs as it should."""
     return await world.add(name, "running", started_ago=MINUTE, updated_ago=10.0)
@@ -163,6 +168,12 @@ async def plan_recover(backend: Backend, **options: object) -> Plan:
 async def recover_all(backend: Backend) -> Result:
     """Recover everything that is stuck."""
     return await apply(backend, await plan_recover(backend))
+
+
+def planned(plan: Plan) -> set[JobId]:
+    """The jobs that a plan changes; their order is the backend's own."""
+    assert len({row.job for row in plan.rows}) == len(plan.rows)
+    return {row.job for row in plan.rows}
 
 
 def outcomes(result: Result) -> dict[JobId, str]:
