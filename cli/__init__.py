@@ -1,1 +1,22 @@
 """Headless commands; starts the console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from unstick.recovery.port import Backend
+    from unstick.recovery.source import Source
+
+
+def main(
+    argv: Sequence[str] | None = None, *, make_backend: Callable[[Source], Backend] | None = None
+) -> int:
+    """Run the command line and return the exit code.
+
+    `argv` is without the program's name; `make_backend` takes the place of the database backends.
+    """
+    from unstick.cli.entry import run
+
+    return run(argv, make_backend)

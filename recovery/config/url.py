@@ -27,12 +27,21 @@ def check_url(url: str) -> str:
         raise ConfigError(f"this is not a database URL; write {FORMS}")
     scheme = match[1].lower()
     if scheme not in SCHEMES:
+        if scheme in _plugin_schemes():
+            return url
         near = closest(scheme, SCHEMES)
         better = f"; did you mean {near}://?" if near else ""
         raise ConfigError(f"{scheme}:// is not a database that unstick knows{better or ';'} write {FORMS}")
     rest = url[url.index(":", len(match[1])) :]
     _check_rest(scheme, rest, url)
     return scheme + rest
+
+
+def _plugin_schemes() -> set[str]:
+    """Return the schemes that plug-ins serve; none of them is imported."""
+    from importlib.metadata import entry_points
+
+    return {entry.name for entry in entry_points(group="unstick.backends")}
 
 
 def _check_rest(scheme: str, rest: str, url: str) -> None:

@@ -1,0 +1,161 @@
+"""Carries out a plan: show, save, confirm, apply, tell. Shared by every verb that writes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unstick.cli import changes
+from unstick.cli.confirm import confirmed
+from unstick.cli.encode import print_json
+from unstick.cli.failures import sentence
+from unstick.cli.output import count, narrate
+from unstick.recovery.engine import Progress, Stop, apply
+from unstick.recovery.errors import UsageError
+from unstick.recovery.plan import dump
+
+if TYPE_CHECKING:
+    from unstick.cli.session import Session
+    from unstick.recovery.engine import Result
+    from unstick.recovery.plan import Plan
+    from unstick.recovery.port import Backend
+
+INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def carry_out(session: Session, backend: Backend, plan: Plan, *, named: bool = False) -> int:
+    """Do what the options ask with a plan; return the exit code. `named`: jobs were asked for one by one."""
+    _save(session, plan)
+    if session.args.dry_run:
+        _tell_plan(session, plan)
+        return 0
+    if not plan.rows:
+        _tell_nothing(session, plan)
+        return 1 if named and plan.left_out else 0
+    if not session.args.yes:
+        with redirect_stdout(sys.stderr):
+            changes.print_plan(session.source.name, plan, sql=False)
+        if not confirmed(
+            session.args, session.source, len(plan.rows), f"{plan.action} {count(len(plan.rows), 'row')}"
+        ):
+            raise UsageError("not confirmed; nothing was changed")
+    stop = Stop()
+    with _stoppable(stop):
+        result = await apply(backend, plan, stop=stop, on_progress=_progress(len(plan.rows)))
+    return _tell_result(session, plan, result, interrupted=stop.requested, named=named)
+
+
+def _save(session: Session, plan: Plan) -> None:
+    path = getattr(session.args, "out", None)
+    if not path:
+        return
+    try:
+        # The plan holds rows of the database: nobody else's business.
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(dump(plan))
+    except OSError as error:
+        raise UsageError(f"--out: {path} can't be written: {error.strerror}") from None
+    narrate(f"plan {plan.id} saved; apply it with: unstick apply {Path(path)}")
+
+
+def _tell_plan(session: Session, plan: Plan) -> None:
+    if session.json:
+        print_json(changes.document(session.source.name, plan, None))
+        return
+    changes.print_plan(session.source.name, plan, sql=True)
+    changes.print_report(changes.report(plan, None))
+    if plan.rows:
+        narrate(f"dry run: nothing was changed; {count(len(plan.rows), 'row')} would be")
+    else:
+        narrate(_nothing(session, plan))
+
+
+def _tell_nothing(session: Session, plan: Plan) -> None:
+    from unstick.recovery.engine import Result
+
+    nothing = Result("", plan, ())
+    if session.json:
+        print_json(changes.document(session.source.name, plan, nothing))
+        return
+    changes.print_plan(session.source.name, plan, sql=False)
+    changes.print_report(changes.report(plan, nothing))
+    narrate(_nothing(session, plan))
+
+
+def _nothing(session: Session, plan: Plan) -> str:
+    name = session.source.name
+    return (
+        f"{name}: nothing to {plan.action}"
+        if plan.left_out
+        else f"{name}: all clear, nothing to {plan.action}"
+    )
+
+
+def _tell_result(session: Session, plan: Plan, result: Result, *, interrupted: bool, named: bool) -> int:
+    code = _exit_code(plan, result, interrupted=interrupted, named=named)
+    if session.json:
+        document = changes.document(session.source.name, plan, result)
+        if result.error is not None:
+            document |= {"error": sentence(result.error), "exit_code": code}
+        print_json(document)
+        return code
+    if session.args.yes:
+        changes.print_plan(session.source.name, plan, sql=False)
+    changes.print_result(plan, result)
+    changes.print_report(changes.report(plan, result))
+    missed = len(plan.rows) - len(result.rows)
+    if result.error is not None:
+        narrate(f"unstick: {sentence(result.error)}")
+    if missed:
+        narrate(f"stopped early: {count(missed, 'row')} not reached; the same plan can be applied again")
+    return code
+
+
+def _exit_code(plan: Plan, result: Result, *, interrupted: bool, named: bool) -> int:
+    if result.error is not None:
+        return result.error.exit_code
+    if interrupted and result.stopped:
+        return INTERRUPTED
+    refused = named and bool(plan.left_out)
+    return 0 if changes.tally_of(plan, result).clean and not refused else 1
+
+
+def _progress(planned: int) -> Callable[[Progress], None]:
+    def tell(progress: Progress) -> None:
+        if sys.stderr.isatty() and progress.done < planned:
+            narrate(f"{progress.done} of {planned} rows")
+
+    return tell
+
+
+@contextmanager
+def _stoppable(stop: Stop) -> Iterator[None]:
+    """The first signal stops between two chunks, a second one gives up waiting."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def on_signal() -> None:
+        if stop.requested and task is not None:
+            task.cancel()
+        stop.requested = True
+        narrate("stopping after this chunk; once more to give up waiting")
+
+    installed = []
+    for number in SIGNALS:
+        try:
+            loop.add_signal_handler(number, on_signal)
+            installed.append(number)
+        except (NotImplementedError, ValueError, RuntimeError):
+            # Not the main thread, or a system without signals: an interrupt then ends the run at once.
+            continue
+    try:
+        yield
+    finally:
+        for number in installed:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,160 @@
+"""Plans and what became of them, for people and as the JSON document of every action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from unstick.cli.encode import plain
+from unstick.cli.output import count, narrate, pairs, safe, table
+from unstick.recovery.engine import complete
+from unstick.recovery.errors import UnstickError
+from unstick.recovery.outcome import Outcome, Tally
+
+if TYPE_CHECKING:
+    from unstick.recovery.engine import Result
+    from unstick.recovery.model import Image
+    from unstick.recovery.plan import Plan, PlanRow
+
+
+def document(source: str, plan: Plan, result: Result | None) -> dict[str, Any]:
+    """Return the stable JSON object of an action; without a result it is a dry run."""
+    return {
+        "source": source,
+        "profile": plan.profile,
+        "action": plan.action,
+        "dry_run": result is None,
+        "plan_id": plan.id,
+        "found": plan.found,
+        "planned": len(plan.rows),
+        "left_out": [{"job": row.job, "variant": row.variant, "reason": row.reason} for row in plan.left_out],
+        "changes": [_change_object(row) for row in plan.rows],
+        "sql": list(plan.sql),
+        "warnings": list(plan.warnings),
+        "outcomes": tally_of(plan, result).as_dict(),
+        "rows": _row_objects(result),
+        "operation": (result.operation or None) if result else None,
+        "undoes": plan.undoes,
+        "report": report(plan, result),
+    }
+
+
+def _change_object(row: PlanRow) -> dict[str, Any]:
+    return {
+        "job": row.job,
+        "variant": row.variant,
+        "before": plain(row.before),
+        "after": plain(row.after),
+        "rule": row.rule,
+        "why": row.why,
+        "evidence": dict(row.evidence),
+        "related": list(row.related),
+    }
+
+
+def _row_objects(result: Result | None) -> list[dict[str, Any]]:
+    if result is None:
+        return []
+    return [
+        {
+            "job": row.job,
+            "variant": row.variant,
+            "outcome": row.outcome.value,
+            "detail": row.detail,
+            "hook": row.hook,
+        }
+        for row in result.rows
+    ]
+
+
+def tally_of(plan: Plan, result: Result | None) -> Tally:
+    """Return the outcomes; with a result they add up to the plan's rows, without one they are all zero."""
+    return Tally() if result is None else complete(plan, result)
+
+
+def report(plan: Plan, result: Result | None) -> dict[str, Any]:
+    """Return the report under the names of the job system's own document; empty where it has none."""
+    with suppress(ImportError, UnstickError):
+        from unstick import backends
+
+        return dict(backends.report(plan, result))
+    return {}
+
+
+def print_plan(source: str, plan: Plan, *, sql: bool) -> None:
+    """Print the dry run: the rows with before -> after, what is left out and why, and the SQL."""
+    if plan.rows:
+        what = f"{safe(plan.action)} {count(len(plan.rows), 'row')}: {safe(plan.verb)}"
+        print(f"{safe(source)} ({safe(plan.profile)}): {what}")
+        with_variant = any(row.variant for row in plan.rows)
+        head = ("JOB", "VARIANT", "WHY", "CHANGE") if with_variant else ("JOB", "WHY", "CHANGE")
+        rows = [(row.job, row.variant, row.why, change_words(row)) for row in plan.rows]
+        table(head, rows if with_variant else [(job, *rest) for job, _, *rest in rows], indent="  ")
+    if plan.left_out:
+        print(f"left out {count(len(plan.left_out), 'row')}:")
+        table(("JOB", "WHY NOT"), [(_ref(row), row.reason) for row in plan.left_out], indent="  ")
+    if sql and plan.rows:
+        print("SQL for each row:")
+        for statement in plan.sql:
+            print(f"  {safe(statement, 4000)}")
+    if plan.rows:
+        print(f"plan {plan.id}")
+    for warning in plan.warnings:
+        narrate(f"note: {safe(warning, 1000)}")
+
+
+def change_words(row: PlanRow) -> str:
+    """Return what changes in a row, and what goes with it."""
+    words = image_words(row.before, row.after)
+    return "; ".join([words, *(safe(each) for each in row.related)])
+
+
+def image_words(before: Image, after: Image) -> str:
+    """Return `status: running -> failed, ...`, or that a row is deleted or made."""
+    if not after:
+        return "delete"
+    if not before:
+        return "insert"
+    changed = [name for name in after if before.get(name) != after[name]]
+    return ", ".join(f"{safe(name)}: {_value(before, name)} -> {_value(after, name)}" for name in changed)
+
+
+def _value(image: Image, name: str) -> str:
+    value = image.get(name)
+    return "NULL" if value is None else safe(value, 120)
+
+
+def _ref(row: Any) -> str:
+    return f"{row.job} {row.variant}" if row.variant else str(row.job)
+
+
+def counts_words(counts: Tally) -> str:
+    """Return `3 applied, 1 drifted`."""
+    words = [f"{number} {name}" for name, number in counts.as_dict().items() if number]
+    return ", ".join(words) or "nothing"
+
+
+def print_result(plan: Plan, result: Result) -> None:
+    """Print what became of the plan's rows; those that were applied only as a number."""
+    others = [row for row in result.rows if row.outcome is not Outcome.APPLIED or row.hook]
+    if others:
+        table(("JOB", "OUTCOME", "DETAIL"), [(_ref(row), row.outcome, _detail(row)) for row in others])
+    print(f"{plan.action}: {counts_words(tally_of(plan, result))} of {count(len(plan.rows), 'row')}")
+    if result.operation:
+        print(f"operation {safe(result.operation)} (put back with: unstick undo {safe(result.operation)})")
+
+
+def _detail(row: Any) -> str:
+    return "; ".join(part for part in (row.detail, row.hook and f"hook: {row.hook}") if part)
+
+
+def print_report(found: Mapping[str, Any]) -> None:
+    """Print the document's own report."""
+    pairs([(name, _report_value(value)) for name, value in found.items()])
+
+
+def _report_value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(safe(each) for each in value) or "none"
+    return str(plain(value)) if value is not None else "none"

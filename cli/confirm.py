@@ -1,0 +1,70 @@
+"""Asking before anything is written."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from unstick.recovery.display import display_text
+from unstick.recovery.errors import UsageError
+
+if TYPE_CHECKING:
+    from unstick.recovery.source import Source
+
+MANY = 20
+"""Above so many rows their number has to be typed."""
+PROD = "prod"
+
+
+def interactive() -> bool:
+    """Return whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def add_confirmation(parser: argparse.ArgumentParser) -> None:
+    """Add `--dry-run`, `--yes` and `--reason`."""
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show exactly what would change, change nothing"
+    )
+    parser.add_argument("--yes", action="store_true", help="don't ask; needed without a terminal")
+    parser.add_argument("--reason", metavar="TEXT", help="for the journal; required in prod")
+
+
+def require_answerable(args: argparse.Namespace) -> None:
+    """Raise UsageError when a write would need an answer and nobody is there to give it."""
+    if not args.dry_run and not args.yes and not interactive():
+        raise UsageError("without a terminal a write needs --yes; --dry-run only shows what would change")
+
+
+def reason_for(args: argparse.Namespace, source: Source) -> str:
+    """Return the operator's reason, asking for it where it is required. Raises UsageError."""
+    reason = (args.reason or "").strip()
+    if reason or args.dry_run or source.environment != PROD:
+        return reason
+    if args.yes or not interactive():
+        raise UsageError(f"{source.name} is prod: say why with --reason TEXT")
+    reason = _ask("Reason (for the journal): ").strip()
+    if not reason:
+        raise UsageError("in prod a reason is required; nothing was changed")
+    return reason
+
+
+def confirmed(args: argparse.Namespace, source: Source, rows: int, what: str) -> bool:
+    """Ask whether to go on, harder for many rows and in prod."""
+    if args.yes:
+        return True
+    name = display_text(source.name)
+    if source.environment == PROD:
+        return _ask(f"{what} in {name} [PROD]? Type the source's name to go on: ").strip() == source.name
+    if rows > MANY:
+        return _ask(f"{what} in {name}? Type the number of rows to go on: ").strip() == str(rows)
+    return _ask(f"{what} in {name}? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _ask(question: str) -> str:
+    print(question, end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        print(file=sys.stderr)
+    return answer

@@ -1,0 +1,70 @@
+"""`unstick demo`: embedded databases, real workers, and the console on them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from unstick.cli import console
+from unstick.cli.encode import print_json
+from unstick.cli.output import narrate
+from unstick.cli.session import Session
+from unstick.recovery.errors import UsageError
+from unstick.recovery.paths import data_folder
+from unstick.recovery.suggest import hint
+
+
+def configure(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add the options."""
+    parser.add_argument("system", metavar="SYSTEM", nargs="?", help="the job system to open (the first)")
+    parser.add_argument(
+        "--path", action="store_true", help="make the databases and print their URLs, nothing else"
+    )
+    parser.add_argument("--dir", metavar="FOLDER", help="where the databases are kept")
+    parser.add_argument("--fresh", action="store_true", help="start over with new rows")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which rows are made (0)")
+    parser.add_argument("--scale", metavar="N", type=int, default=1, help="how many times as many rows (1)")
+    parser.add_argument("--theme", help="name of a theme")
+    parser.add_argument("--ascii", action="store_true", default=None, help="plain ASCII borders and marks")
+
+
+def run(session: Session) -> int:
+    """Make the databases, start workers, open the console."""
+    args = session.args
+    if args.source:
+        raise UsageError("the demo brings its own sources; leave --source out")
+    if args.scale < 1:
+        raise UsageError("--scale is a number from 1")
+    if not args.path:
+        console.require_terminal(session)
+    from unstick.backends.demo.database import create
+
+    folder = Path(args.dir).expanduser() if args.dir else data_folder() / "demo"
+    paths = create(folder, seed=args.seed, scale=args.scale, fresh=args.fresh)
+    urls = {system: f"sqlite:///{path.resolve()}" for system, path in paths.items()}
+    if args.path:
+        return _print_urls(session, urls)
+    return _open(session, paths, urls)
+
+
+def _print_urls(session: Session, urls: dict[str, str]) -> int:
+    if session.json:
+        print_json({"urls": urls})
+        return 0
+    for url in urls.values():
+        print(url)
+    if sys.stdout.isatty():
+        narrate("look at one with: unstick URL, or headless: unstick jobs --source URL")
+    return 0
+
+
+def _open(session: Session, paths: dict[str, Path], urls: dict[str, str]) -> int:
+    from unstick.backends.demo.workers import Workers
+
+    system = session.args.system or next(iter(urls))
+    if system not in urls:
+        raise UsageError(f"there is no demo of {system!r}{hint(system, urls)}")
+    session.args.source = urls[system]
+    with Workers(paths, seed=session.args.seed):
+        return console.open_console(session, session.source)

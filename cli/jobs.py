@@ -1,0 +1,120 @@
+"""`unstick jobs`: the list."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from unstick.cli.encode import job_object, print_json
+from unstick.cli.output import count, narrate, table
+from unstick.cli.selecting import add_filter, query
+from unstick.cli.session import Session
+from unstick.recovery.durations import short_duration
+from unstick.recovery.errors import UsageError
+from unstick.recovery.query import SORTS
+
+if TYPE_CHECKING:
+    from unstick.recovery.model import Job
+    from unstick.recovery.port import Backend
+    from unstick.recovery.query import Query
+
+STUCK = 5
+"""Exit code of `--check` when something is stuck."""
+PAGE = 500
+
+
+def configure(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add the options."""
+    add_filter(parser)
+    parser.add_argument("--state", metavar="S", help="pending, running, done, failed, cancelled or other")
+    parser.add_argument("--limit", metavar="N", type=int, default=100, help="at most N jobs, 0 for all (100)")
+    parser.add_argument("--sort", choices=SORTS, default="stuck", metavar="COLUMN", help=", ".join(SORTS))
+    parser.add_argument("--reverse", action="store_true", help="turn the order around")
+    parser.add_argument("--check", action="store_true", help="with --stuck: exit code 5 when there are any")
+
+
+def run(session: Session) -> int:
+    """List jobs."""
+    args = session.args
+    if args.check and not args.stuck:
+        raise UsageError("--check goes together with --stuck")
+    if args.limit < 0:
+        raise UsageError("--limit is a number of jobs, or 0 for all")
+    wanted = replace(query(args, args.state), sort=args.sort, descending=args.reverse)
+    return asyncio.run(_list(session, wanted))
+
+
+async def _list(session: Session, wanted: Query) -> int:
+    async with session.opened() as backend:
+        jobs, more = await _collect(backend, wanted, session.args.limit)
+        if session.json:
+            print_json(
+                {
+                    "source": backend.source,
+                    "profile": backend.capabilities.profile,
+                    "now": await backend.clock(),
+                    "shown": len(jobs),
+                    "more": more,
+                    "jobs": [job_object(job) for job in jobs],
+                }
+            )
+        else:
+            _print(session, jobs, more)
+    return STUCK if session.args.check and jobs else 0
+
+
+async def _collect(backend: Backend, wanted: Query, limit: int) -> tuple[list[Job], bool]:
+    """Return at most `limit` jobs (0: all), and whether there are more."""
+    found: list[Job] = []
+    after = None
+    while True:
+        size = PAGE if not limit else min(PAGE, limit - len(found))
+        page = await backend.page(replace(wanted, limit=size), after)
+        found.extend(page.rows)
+        after = page.next
+        if after is None or (limit and len(found) >= limit):
+            return found, after is not None
+
+
+def _print(session: Session, jobs: list[Job], more: bool) -> None:
+    name = session.source.name
+    if not jobs:
+        narrate(f"{name}: all clear, nothing is stuck" if session.args.stuck else f"{name}: no such jobs")
+        return
+    table(("STATE", "ID", "KIND", "STEP", "DONE", "TRY", "RUN", "IDLE", "WHY"), [_row(job) for job in jobs])
+    narrate(
+        f"{name}: {count(len(jobs), 'job')}" + ("; there are more: --limit N, or 0 for all" if more else "")
+    )
+
+
+def _row(job: Job) -> tuple[object, ...]:
+    tries = str(job.retries) if job.max_retries is None else f"{job.retries}/{job.max_retries}"
+    return (
+        state_words(job),
+        job.id,
+        job.kind,
+        step_words(job),
+        None if job.variants_total is None else f"{job.variants_done or 0}/{job.variants_total}",
+        tries,
+        short_duration(job.running_s),
+        short_duration(job.idle_s),
+        job.verdict.why if job.verdict else job.error,
+    )
+
+
+def state_words(job: Job) -> str:
+    """Return the state, `stuck` in front where it is, and the native status where it says something else."""
+    words = "stuck" if job.verdict else job.state.value
+    native = job.status or ""
+    return words if native.lower() in (words, job.state.value) else f"{words} ({native or 'no status'})"
+
+
+def step_words(job: Job) -> str | None:
+    """Return `3/8 overlay`, or how far the job is in percent."""
+    if job.step is not None and job.step_index is not None and job.step_count:
+        return f"{job.step_index}/{job.step_count} {job.step}"
+    if job.step is None and job.progress is not None:
+        return f"{job.progress:.0%}"
+    return job.step

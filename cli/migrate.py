@@ -1,0 +1,63 @@
+"""`unstick migrate`: the tables that unstick keeps in the database, if you let it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from unstick.cli.confirm import confirmed, interactive
+from unstick.cli.encode import print_json
+from unstick.cli.output import block, count, narrate
+from unstick.cli.session import Session
+from unstick.recovery.errors import UsageError
+
+
+def configure(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add the options."""
+    parser.add_argument("--apply", action="store_true", help="run the statements")
+    parser.add_argument(
+        "--rollback", action="store_true", help="the statements that take everything away again"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only show them, as without --apply")
+    parser.add_argument("--yes", action="store_true", help="don't ask; needed without a terminal")
+
+
+def run(session: Session) -> int:
+    """Show the statements; run them with --apply."""
+    args = session.args
+    applies = args.apply and not args.dry_run
+    if applies:
+        session.require_writable()
+        if not args.yes and not interactive():
+            raise UsageError("without a terminal --apply needs --yes")
+    return asyncio.run(_migrate(session, applies=applies))
+
+
+async def _migrate(session: Session, *, applies: bool) -> int:
+    from unstick import backends
+
+    args, source = session.args, session.source
+    statements = await backends.install_journal(source, rollback=args.rollback)
+    if applies and statements:
+        question = f"Run {count(len(statements), 'statement')}"
+        if not args.yes:
+            for statement in statements:
+                narrate("\n".join(block(f"{statement};")))
+        if not confirmed(args, source, len(statements), question):
+            raise UsageError("not confirmed; nothing was changed")
+        statements = await backends.install_journal(source, rollback=args.rollback, apply=True)
+    if session.json:
+        print_json({"source": source.name, "rollback": args.rollback, "applied": applies, "sql": statements})
+        return 0
+    for statement in statements:
+        print("\n".join(block(f"{statement};")))
+    narrate(_summary(len(statements), applies=applies, rollback=args.rollback))
+    return 0
+
+
+def _summary(number: int, *, applies: bool, rollback: bool) -> str:
+    if not number:
+        return "nothing to do: " + ("there is nothing to take away" if rollback else "all tables are there")
+    if applies:
+        return f"{count(number, 'statement')} run"
+    return "nothing was changed; run these with --apply"

@@ -1,0 +1,135 @@
+"""The grammar. It imports nothing but the module of the verb in use."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from unstick.cli.verbs import CONSOLE, VERBS
+from unstick.recovery.errors import UsageError
+
+WITH_VALUE = ("--source", "--config", "--theme", "--timeout")
+"""Options that may stand in front of a verb together with a value."""
+
+EXIT_CODES = """\
+exit codes: 0 done, or nothing to do; 1 some rows not applied; 2 usage or configuration; 3 database
+unreachable or refused; 4 timeout; 5 something is stuck (jobs --stuck --check); 130 interrupted"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError instead of leaving the program."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse with what is wrong and where to look."""
+        raise UsageError(f"{message}{self._near(message)} (see `{self.prog} --help`)")
+
+    def _near(self, message: str) -> str:
+        from unstick.recovery.suggest import closest
+
+        prefix = "unrecognized arguments: "
+        if not message.startswith(f"{prefix}--"):
+            return ""
+        wrong = message.removeprefix(prefix).split()[0].partition("=")[0]
+        near = closest(wrong, [name for name in self._option_string_actions if name.startswith("--")])
+        return f"; did you mean {near}?" if near else ""
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line. `verb` and `module` tell what to do. Raises UsageError."""
+    arguments = list(argv)
+    place = _verb_at(arguments)
+    verb = arguments.pop(place) if place is not None else CONSOLE
+    if verb == "help":
+        return parse([*arguments, "--help"])
+    module = VERBS[verb].module if verb in VERBS else CONSOLE
+    parser = _parser_of(verb, module)
+    parsed = parser.parse_args(arguments)
+    parsed.verb, parsed.module = verb, module
+    return parsed
+
+
+def _verb_at(arguments: Sequence[str]) -> int | None:
+    """Return where the verb stands: the first word that is no option and no option's value."""
+    skip = False
+    for index, word in enumerate(arguments):
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = word in WITH_VALUE
+        elif word in VERBS or (word == "help" and index == 0):
+            return index
+        elif "--source" not in arguments[:index]:
+            _refuse_word(word)
+            return None
+    return None
+
+
+def _refuse_word(word: str) -> None:
+    if ":/" in word:
+        return
+    from unstick.recovery.suggest import closest
+
+    near = closest(word, VERBS)
+    better = f"; did you mean {near}?" if near else ""
+    raise UsageError(
+        f"there is no command {word!r}{better} (see `unstick --help`; a source is named with --source)"
+    )
+
+
+def _parser_of(verb: str, module: str) -> Parser:
+    if verb == CONSOLE:
+        parser = Parser(
+            prog="unstick",
+            description="A terminal console for background jobs that hang: see why, recover exactly what\n"
+            "you saw, undo it. Without a command the console opens.",
+            epilog=_epilog(),
+        )
+        parser.add_argument(
+            "url", nargs="?", metavar="URL", help="database to look at; its job system is recognised"
+        )
+        parser.add_argument("--version", action="store_true", help="print the version")
+        parser.add_argument("--theme", help="name of a theme")
+        parser.add_argument(
+            "--ascii", action="store_true", default=None, help="plain ASCII borders and marks"
+        )
+    else:
+        parser = Parser(prog=f"unstick {verb}", description=_sentence(VERBS[verb].summary), epilog=EXIT_CODES)
+        parser.set_defaults(verb=verb)
+        importlib.import_module(f"unstick.cli.{module}").configure(parser, verb)
+    _common(parser, many=verb == CONSOLE)
+    return parser
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _epilog() -> str:
+    width = max(map(len, VERBS)) + 2
+    lines = [f"  {name:<{width}}{verb.summary}" for name, verb in VERBS.items()]
+    return "\n".join(["commands (each has --help):", *lines, "", EXIT_CODES])
+
+
+def _common(parser: Parser, *, many: bool) -> None:
+    group = parser.add_argument_group("common")
+    group.add_argument(
+        "--source",
+        metavar="NAME|URL",
+        nargs="+" if many else None,
+        help="a configured source, or a database URL",
+    )
+    group.add_argument("--config", metavar="FILE", help="configuration file instead of the default one")
+    group.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    either = group.add_mutually_exclusive_group()
+    either.add_argument(
+        "--read-only", dest="write", action="store_false", default=None, help="refuse every write"
+    )
+    either.add_argument(
+        "--write", dest="write", action="store_true", default=None, help="allow writes, also in prod"
+    )

@@ -1,0 +1,35 @@
+"""Every verb: its module, imported when the verb is used, and what it does in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb of the command line. `module` has `configure(parser)` and `run(session) -> exit code`."""
+
+    module: str
+    summary: str
+
+
+VERBS: Mapping[str, Verb] = {
+    "jobs": Verb("jobs", "list jobs, or only the stuck ones"),
+    "show": Verb("show", "one job with its variants, attempts and events, and why it is stuck"),
+    "recover": Verb("action", "recover stuck jobs: every one, or those named"),
+    "retry": Verb("action", "put failed jobs back into the queue"),
+    "delete": Verb("action", "delete jobs with what belongs to them"),
+    "act": Verb("action", "any other action of the profile, such as pause or restart"),
+    "apply": Verb("apply", "apply a plan that was saved with --out"),
+    "undo": Verb("undo", "put back what an operation changed"),
+    "operations": Verb("operations", "the journal of what was changed, or one operation"),
+    "history": Verb("history", "the retry history of all jobs, or of one"),
+    "stats": Verb("stats", "retry statistics"),
+    "profiles": Verb("profiles", "the known job systems, or the text of one profile"),
+    "config": Verb("configuration", "show, find or describe the configuration"),
+    "doctor": Verb("doctor", "check configuration, connection, privileges and tables"),
+    "migrate": Verb("migrate", "show, install or remove the journal's tables"),
+    "demo": Verb("demo", "the console on embedded databases with real workers"),
+}
+CONSOLE = "console"
