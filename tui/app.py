@@ -1,4 +1,4 @@
-"""The way in: checks the terminal before anything heavy is imported, runs the console, always leaves in time."""
+"""The way in: checks the terminal before anything heavy is imported, and always leaves in time."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def run_console(
     theme: str | None = None,
     ascii: bool = False,  # noqa: A002 - the public name of the option
 ) -> int:
-    """Run the console and return the exit code. Raises ConfigError for a keymap or theme that can't be used."""
+    """Run the console and return the exit code. Raises ConfigError for a bad keymap or theme."""
     problem = refusal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
     if problem is not None:
         print(problem, file=sys.stderr)  # noqa: T201 - there is no console to say it in

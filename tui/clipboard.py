@@ -10,7 +10,7 @@ LIMIT = 74_000
 
 
 def osc52(text: str, environ: Mapping[str, str]) -> str | None:
-    """Return the sequence that puts text on the clipboard, wrapped for tmux and screen; None when it is too long."""
+    """Return the sequence that copies text, wrapped for tmux and screen; None when it is too long."""
     data = text.encode("utf-8", "backslashreplace")
     if len(data) > LIMIT:
         return None

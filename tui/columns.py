@@ -1,4 +1,4 @@
-"""The live table's columns: what each shows, how wide it may be, and in which order they leave a narrow terminal."""
+"""The live table's columns: what each shows, how wide it may be, and which leave a narrow terminal first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules that stand between a plan and its apply. No widgets in here, so every rule is tested by itself."""
+"""The rules that stand between a plan and its apply. No widgets, so every rule is tested by itself."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from unstick.recovery.plan import Options, Plan
 from unstick.recovery.port import Backend
 from unstick.recovery.source import Source
 from unstick.themes import load_theme
-from unstick.tui.actions import Facts
+from unstick.tui.availability import Facts
 from unstick.tui.clipboard import osc52
 from unstick.tui.keys import resolve
 from unstick.tui.pace import Pace
@@ -68,7 +68,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.clock = clock
         self.sessions = [Session(backend, source, clock, Pace(source.refresh_s, chance=chance))]
         self.stop = Stop()
-        self.applying = False
+        self.idle = asyncio.Event()
+        self.idle.set()
         self._said = ""
         self._report = ""
         self._interrupted_at: float | None = None
@@ -147,9 +148,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
     async def hang_up(self, code: int) -> None:
         """The terminal is gone or we are told to end: stop between chunks, then leave."""
         self.stop.requested = True
-        deadline = self.clock() + GRACE_S
-        while self.applying and self.clock() < deadline:
-            await asyncio.sleep(0.02)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.idle.wait(), GRACE_S)
         self.leave(code)
 
     def redraw(self) -> None:

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Feed(Generic[T]):
-    """Calls `read` at the session's pace and `show` with each result that is still wanted; `told` after each try."""
+    """Calls `read` at the session's pace, `show` with each result still wanted, `told` after each try."""
 
     def __init__(
         self,

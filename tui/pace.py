@@ -1,4 +1,4 @@
-"""When to refresh next: interval, pause, backoff with jitter. No timer in here, so it is tested without waiting."""
+"""When to refresh next: interval, pause, backoff with jitter. No timer, so it is tested without waiting."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ def line(*parts: Span | str) -> Line:
 def paint(spans: Iterable[Span], width: int, palette: Palette, *, over: str | None = None) -> Strip:
     """Return the spans as a strip of exactly `width` cells.
 
-    `over` paints the whole line in one style (the cursor). Neighbours of equal style become one segment, which
-    saves a colour code each on the line.
+    `over` paints the whole line in one style (the cursor). Neighbours of equal style become one segment,
+    which saves a colour code each on the line.
     """
     merged: list[list[str]] = []
     left = width

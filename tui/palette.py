@@ -1,4 +1,4 @@
-"""Style names -> finished styles of one theme. Every style names text and ground, so that a line needs no context."""
+"""Style names -> finished styles of one theme. Each names text and ground, so a line needs no context."""
 
 from __future__ import annotations
 
@@ -74,4 +74,11 @@ def textual_theme(spec: ThemeSpec) -> Theme:
         panel=colours["bar"],
         dark=spec.dark,
         ansi=spec.ansi,
+        variables={
+            "ansi-background": colours["background"],
+            "ansi-foreground": colours["text"],
+            "input-cursor-background": colours["cursor"],
+            "input-cursor-foreground": colours["cursor_text"],
+            "input-cursor-text-style": "none",
+        },
     )

@@ -29,7 +29,7 @@ def sentence(error: BaseException) -> str:
 
 @dataclass(slots=True)
 class Session:
-    """A source, its backend, and its health. `clock` is monotonic and is passed in, so that tests need not wait."""
+    """A source, its backend, and its health. `clock` is monotonic, passed in so that tests need not wait."""
 
     backend: Backend
     source: Source
@@ -58,7 +58,7 @@ class Session:
         return self.source.environment.lower() in PROD
 
     async def call(self, work: Callable[[], Awaitable[T]], limit_s: float | None = None) -> T:
-        """Run one question with a time limit of our own: a hanging driver must never look like a fresh screen."""
+        """Run one question with a time limit of our own: a hanging driver must never look fresh."""
         limit = limit_s or self.source.statement_timeout_s + 1.0
         try:
             async with asyncio.timeout(limit):

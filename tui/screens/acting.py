@@ -35,7 +35,7 @@ class ActingScreen(ConsoleScreen):
         captured = tuple(ids)
         backend = self.session.backend
         self.console.open_plan(
-            lambda options: backend.plan(action, captured, options), f"{action}: {how}", dry_run=dry_run
+            lambda options: backend.plan(action, captured, options), f"{action}, {how}", dry_run=dry_run
         )
 
     def do_act_dry_run(self) -> None:

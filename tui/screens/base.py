@@ -1,4 +1,4 @@
-"""What every screen has: the header that never leaves, a prompt, the status line, the hint line, one dispatcher."""
+"""What every screen has: the header that never leaves, a prompt, status, hints, and one dispatcher."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from unstick.recovery.display import display_text
-from unstick.tui.actions import ACTIONS, Facts, of_screen
+from unstick.tui.actions import ACTIONS, of_screen
+from unstick.tui.availability import Facts
 from unstick.tui.keys import key_of
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Bar, Part

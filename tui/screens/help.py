@@ -9,7 +9,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from unstick.recovery.display import fit
-from unstick.tui.actions import HELP, Action, Facts, of_screen
+from unstick.tui.actions import HELP, Action, of_screen
+from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.base import ConsoleScreen

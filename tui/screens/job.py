@@ -14,7 +14,8 @@ from unstick.recovery.display import display_text
 from unstick.recovery.errors import NotFound, UnstickError
 from unstick.recovery.model import JobId
 from unstick.recovery.plan import Options, Plan
-from unstick.tui.actions import JOB, Facts
+from unstick.tui.actions import JOB
+from unstick.tui.availability import Facts
 from unstick.tui.feed import Feed
 from unstick.tui.keys import bindings
 from unstick.tui.paint import Span

@@ -142,10 +142,12 @@ class _Painter:
             result = outcome_span(each.result)
             moved = f"{each.from_status or '-'} -> {each.to_status or '-'}" if each.to_status else ""
             about = f" {each.variant}" if each.variant else ""
-            told = "  ".join(part for part in (moved, each.who and f"by {each.who}", each.detail,
-                                               each.operation and f"operation {each.operation}") if part)  # fmt: skip
-            yield (Span(f"  {_when(each.at)}  ", "dim"), Span(f"{display_text(result.text)}  ", result.style),
-                   Span(display_text(f"{each.action}{about} ({each.reason})  {told}", limit=500)))  # fmt: skip
+            by, within = each.who and f"by {each.who}", each.operation and f"operation {each.operation}"
+            parts = (moved, by, each.detail, within)
+            told = "  ".join(part for part in parts if part)
+            what = display_text(f"{each.action}{about} ({each.reason})  {told}", limit=500)
+            outcome = Span(f"{display_text(result.text)}  ", result.style)
+            yield (Span(f"  {_when(each.at)}  ", "dim"), outcome, Span(what))
 
     def events(self, events: Sequence[Event]) -> Iterator[Line]:
         for each in events:

@@ -15,7 +15,8 @@ from unstick.recovery.errors import FilterError
 from unstick.recovery.filters import parse_filter
 from unstick.recovery.model import Counts, JobId, Page
 from unstick.recovery.query import SORTS, Query
-from unstick.tui.actions import JOBS, Facts
+from unstick.tui.actions import JOBS
+from unstick.tui.availability import Facts
 from unstick.tui.feed import Feed
 from unstick.tui.keys import bindings
 from unstick.tui.marking import Marks
@@ -189,9 +190,11 @@ class JobsScreen(ActingScreen):
         if self.marks.ids:
             ids = self.marks.in_order(self.rows.window.order)
             hidden = self.marks.hidden(self.rows.window.order, self.rows.window.ghosts)
-            return [JobId(key) for key in ids], f"{len(ids):,} marked, {hidden} of them hidden"
+            return [JobId(key) for key in ids], f"{len(ids):,} marked" + (
+                f", {hidden} hidden" if hidden else ""
+            )
         cursor = JobId(self.table.cursor or "")
-        return [cursor], "the row under the cursor; nothing is marked"
+        return [cursor], "the row under the cursor"
 
     def narrow(self, view: str, filter_text: str) -> str | None:
         """Show a view through a filter; returns what is wrong with the filter, or None. Clears the marks."""

@@ -10,7 +10,8 @@ from textual.widget import Widget
 
 from unstick.recovery.display import cell_width, display_text, fit
 from unstick.recovery.outcome import Operation
-from unstick.tui.actions import OPERATIONS, Facts
+from unstick.tui.actions import OPERATIONS
+from unstick.tui.availability import Facts
 from unstick.tui.feed import Feed
 from unstick.tui.keys import bindings
 from unstick.tui.paint import Line, Span

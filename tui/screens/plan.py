@@ -14,9 +14,11 @@ from unstick.recovery import engine
 from unstick.recovery.display import display_text
 from unstick.recovery.errors import UnstickError
 from unstick.recovery.model import JobId
+from unstick.recovery.operator import describe_operator
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Options, Plan, dump, seal
-from unstick.tui.actions import PLAN, Facts
+from unstick.tui.actions import PLAN
+from unstick.tui.availability import Facts
 from unstick.tui.confirm import Confirmation
 from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Span
@@ -41,7 +43,7 @@ class PlanScreen(ConsoleScreen):
     def __init__(self, session: Session, make: Maker, title: str, *, dry_run: bool = False) -> None:
         super().__init__(session)
         self._make, self._title, self._dry_run = make, title, dry_run
-        self._options = Options(thresholds=session.source.thresholds)
+        self._options = Options(thresholds=session.source.thresholds, operator=describe_operator())
         self._plan: Plan | None = None
         self._problem: str | None = None
         self._outcomes: dict[Ref, RowOutcome] = {}
@@ -65,6 +67,7 @@ class PlanScreen(ConsoleScreen):
         """How far the plan is."""
         return Facts(
             self.session.capabilities,
+            PLAN,
             plan_ready=self._plan is not None,
             plan_rows=len(self._plan.rows) if self._plan else 0,
             dry_run=self._dry_run,
@@ -100,6 +103,10 @@ class PlanScreen(ConsoleScreen):
             return True
         self.say("that key was ignored: the plan had only just appeared")
         return False
+
+    def hint_parts(self) -> list[Part]:
+        """Only what can be done: a key that waits for nothing here would only confuse."""
+        return [part for part in super().hint_parts() if part.style != "dim"]
 
     def tell(self) -> None:
         """Bring every line up to date."""
@@ -187,7 +194,8 @@ class PlanScreen(ConsoleScreen):
         if self._plan is None:
             return
         self._applying = True
-        self.console.applying, self.console.stop = True, engine.Stop()
+        self.console.stop = engine.Stop()
+        self.console.idle.clear()
         self.tell()
         self.run_worker(self._apply(self._plan), name="apply", group="apply", exit_on_error=False)
 
@@ -205,7 +213,8 @@ class PlanScreen(ConsoleScreen):
             self._problem = sentence(error)
             self.console.report(f"stopped by {self._problem}; @ shows what the journal has of it")
         finally:
-            self._applying = self.console.applying = False
+            self._applying = False
+            self.console.idle.set()
         self._finished()
 
     def _with_reason(self, plan: Plan) -> Plan:
@@ -239,6 +248,14 @@ class PlanScreen(ConsoleScreen):
         self._re_plan()
         self.tell()
         self.say("rows at the retry limit are " + ("included" if self._options.over_limit else "left out"))
+
+    def do_act_undo(self) -> None:
+        """Plan the undo of what was just applied."""
+        operation, backend = self.session.last_operation, self.session.backend
+        if operation is not None:
+            self.console.open_plan(
+                lambda options: backend.plan_undo(operation, options), f"undo operation {operation}"
+            )
 
     def do_plan_stop(self) -> None:
         """Stop between chunks."""

@@ -19,7 +19,7 @@ Ref = tuple[JobId, VariantId | None]
 
 
 class Lines(Sequence[Line]):
-    """Blocks of lines one after the other; a block may make its lines on demand, so 50,000 rows cost nothing."""
+    """Blocks of lines, one after the other; a block may make its lines on demand, as for 50,000 rows."""
 
     def __init__(self) -> None:
         self._blocks: list[tuple[int, int, Callable[[int], Line]]] = []

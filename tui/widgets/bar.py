@@ -13,7 +13,7 @@ from unstick.tui.widgets.base import Painted
 
 
 class Part(NamedTuple):
-    """A part of a bar. The highest `drop` leaves first; 0 never does. `right` parts stand at the right end."""
+    """A part of a bar. The highest `drop` leaves first, 0 never. `right` parts stand at the right end."""
 
     text: str
     style: str = "bar"
@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
 
 def arrange(parts: Sequence[Part], width: int, *, gap: str = "  ", ground: str = "bar") -> Line:
-    """Return the parts that fit. What never leaves is cut at its first part, so that tags behind it stay whole."""
+    """Return the parts that fit. If need be the first part is cut, so that the tags behind it stay whole."""
     kept = [Part(display_text(part.text), *part[1:]) for part in parts if part.text]
     while kept and _taken(kept, gap) > width and max(part.drop for part in kept) > 0:
         worst = max(range(len(kept)), key=lambda index: (kept[index].drop, index))

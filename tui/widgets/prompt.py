@@ -1,4 +1,4 @@
-"""The one-line prompt for filters, reasons and typed confirmations. Enter hands the text over, escape leaves."""
+"""The one-line prompt for filters, reasons and typed confirmations. Enter hands over, escape leaves."""
 
 from __future__ import annotations
 

@@ -146,6 +146,7 @@ class Table(Painted):
         self._rows.resize(event.size.width)
         self._strips.clear()
         self._reveal()
+        self.refresh()
 
     def notify_style_update(self) -> None:
         """Forget strips of the old theme."""

@@ -1,0 +1,82 @@
+"""Why an action can or can't be done now: each condition returns None, or the reason in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from unstick.recovery.model import Capabilities
+
+Reason = str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an action's availability depends on."""
+
+    capabilities: Capabilities | None = None
+    screen: str = ""
+    row: str | None = None
+    marked: int = 0
+    plan_ready: bool = False
+    plan_rows: int = 0
+    dry_run: bool = False
+    applying: bool = False
+    applied: bool = False
+
+
+def needs_row(facts: Facts) -> Reason:
+    return None if facts.row or facts.marked else "there is no row to act on"
+
+
+def connected(facts: Facts) -> Reason:
+    return None if facts.capabilities else "not connected yet"
+
+
+def offers(name: str) -> Callable[[Facts], Reason]:
+    def when(facts: Facts) -> Reason:
+        able = facts.capabilities
+        if able is None:
+            return connected(facts)
+        if name not in {action.name for action in able.actions}:
+            return f"{able.profile} has no action {name}"
+        if able.read_only:
+            return able.refusal.get(name, "the source is read-only; open it with --write to change rows")
+        return able.refusal.get(name) or needs_row(facts)
+
+    return when
+
+
+def can_plan(facts: Facts) -> Reason:
+    return connected(facts) or needs_row(facts)
+
+
+def writable(facts: Facts) -> Reason:
+    able = facts.capabilities
+    if able is not None and able.read_only:
+        return "the source is read-only; open it with --write to change rows"
+    return connected(facts)
+
+
+def can_undo(facts: Facts) -> Reason:
+    return writable(facts) if facts.screen != "plan" or facts.applied else "this plan was not applied"
+
+
+def can_apply(facts: Facts) -> Reason:
+    if facts.applied:
+        return "this plan was applied already"
+    if facts.applying:
+        return "it is being applied"
+    if not facts.plan_ready:
+        return "the plan is not ready yet"
+    if facts.dry_run:
+        return "this is a dry run; go back with esc and choose the action itself"
+    return writable(facts) or (None if facts.plan_rows else "there is nothing to change")
+
+
+def can_change_plan(facts: Facts) -> Reason:
+    return "it is too late to change the plan" if facts.applying or facts.applied else None
+
+
+def is_applying(facts: Facts) -> Reason:
+    return None if facts.applying else "nothing is being applied"
