@@ -51,7 +51,7 @@ def profile_text(name: str) -> str:
 
 def report(plan: Plan, result: Result | None) -> dict[str, object]:
     """Return the action's report under the names that the system's own document uses."""
-    from .report import report
+    from .reporting import report
 
     return report(plan, result)
 
