@@ -70,7 +70,6 @@ def _tell_plan(session: Session, plan: Plan) -> None:
         print_json(changes.document(session.source.name, plan, None))
         return
     changes.print_plan(session.source.name, plan, sql=True)
-    changes.print_report(changes.report(plan, None))
     if plan.rows:
         narrate(f"dry run: nothing was changed; {count(len(plan.rows), 'row')} would be")
     else:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from unstick.cli.encode import plain
-from unstick.cli.output import count, narrate, pairs, safe, table
+from unstick.cli.output import block, count, narrate, pairs, safe, table
 from unstick.recovery.engine import complete
 from unstick.recovery.errors import UnstickError
 from unstick.recovery.outcome import Outcome, Tally
@@ -95,13 +95,14 @@ def print_plan(source: str, plan: Plan, *, sql: bool) -> None:
         print(f"left out {count(len(plan.left_out), 'row')}:")
         table(("JOB", "WHY NOT"), [(_ref(row), row.reason) for row in plan.left_out], indent="  ")
     if sql and plan.rows:
-        print("SQL for each row:")
+        print("SQL:")
         for statement in plan.sql:
-            print(f"  {safe(statement, 4000)}")
+            for line in block(statement):
+                print(f"  {line}".rstrip())
     if plan.rows:
         print(f"plan {plan.id}")
-    for warning in plan.warnings:
-        narrate(f"note: {safe(warning, 1000)}")
+        for warning in plan.warnings:
+            narrate(f"note: {safe(warning, 1000)}")
 
 
 def change_words(row: PlanRow) -> str:
@@ -140,8 +141,9 @@ def print_result(plan: Plan, result: Result) -> None:
     others = [row for row in result.rows if row.outcome is not Outcome.APPLIED or row.hook]
     if others:
         table(("JOB", "OUTCOME", "DETAIL"), [(_ref(row), row.outcome, _detail(row)) for row in others])
-    print(f"{plan.action}: {counts_words(tally_of(plan, result))} of {count(len(plan.rows), 'row')}")
-    if result.operation:
+    counts = tally_of(plan, result)
+    print(f"{safe(plan.action)}: {counts_words(counts)} of {count(len(plan.rows), 'row')}")
+    if result.operation and counts.applied:
         print(f"operation {safe(result.operation)} (put back with: unstick undo {safe(result.operation)})")
 
 

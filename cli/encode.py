@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from unstick.recovery.model import Job
+from unstick.recovery.model import Job, Variant
 
 
 def plain(value: Any) -> Any:
@@ -33,10 +33,22 @@ def plain(value: Any) -> Any:
 
 def job_object(job: Job, *, full: bool = False) -> dict[str, Any]:
     """Return a job; `fields`, every mapped column, only with `full`."""
-    found: dict[str, Any] = plain(job)
+    found = _with_evidence(job)
     found["needs_person"] = job.needs_person
     if not full:
         del found["fields"]
+    return found
+
+
+def variant_object(variant: Variant) -> dict[str, Any]:
+    """Return a variant with all its fields."""
+    return _with_evidence(variant)
+
+
+def _with_evidence(item: Job | Variant) -> dict[str, Any]:
+    found: dict[str, Any] = plain(item)
+    if item.verdict is not None:
+        found["verdict"]["evidence"] = dict(item.verdict.evidence)
     return found
 
 

@@ -50,7 +50,7 @@ async def _migrate(session: Session, *, applies: bool) -> int:
         print_json({"source": source.name, "rollback": args.rollback, "applied": applies, "sql": statements})
         return 0
     for statement in statements:
-        print("\n".join(block(f"{statement};")))
+        print("\n".join(line.rstrip() for line in block(f"{statement};")))
     narrate(_summary(len(statements), applies=applies, rollback=args.rollback))
     return 0
 

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from typing import TYPE_CHECKING
 
-from unstick.cli.encode import job_object, plain, print_json
+from unstick.cli.encode import job_object, plain, print_json, variant_object
 from unstick.cli.history import attempts_table
 from unstick.cli.jobs import state_words
 from unstick.cli.output import pairs, safe, table
@@ -43,7 +43,7 @@ async def _show(session: Session, wanted: JobId) -> int:
                     "source": backend.source,
                     "profile": capabilities.profile,
                     "job": job_object(job, full=True),
-                    "variants": plain(variants),
+                    "variants": [variant_object(variant) for variant in variants],
                     "attempts": plain(attempts),
                     "events": plain(events),
                 }
