@@ -28,7 +28,7 @@ from unstick.recovery.model import (
 from unstick.recovery.outcome import Operation, Outcome, RowOutcome
 from unstick.recovery.plan import Options, Plan, PlanRow, seal
 from unstick.recovery.port import Selection
-from unstick.recovery.query import Query, Term
+from unstick.recovery.query import Query
 from unstick.recovery.source import Source
 from unstick.recovery.stats import Statistics
 
@@ -89,11 +89,14 @@ class SqlBackend:
         return await self._reading.run(work)
 
     async def _write(self, work: Callable[[sa.Connection], T]) -> T:
-        if self._source.read_only:
-            raise ReadOnlySource(f"{self.source} is read-only; open it with --write to change rows")
+        self._check_writable()
         if self._writing is None:
             self._writing = make_session(self._source, write=True)
         return await self._writing.run(work)
+
+    def _check_writable(self) -> None:
+        if self._source.read_only:
+            raise ReadOnlySource(f"{self.source} is read-only; open it with --write to change rows")
 
     def _asked(self, overrides: Overrides, retries: Mapping[str, int] | None = None) -> Asked:
         opened = self._is_open
@@ -118,15 +121,18 @@ class SqlBackend:
         """Return one page of jobs."""
 
         def work(connection: sa.Connection) -> Page:
-            asked = self._asked(query.thresholds, self._all_retries(connection, query.terms))
+            asked = self._asked(query.thresholds, self._all_retries(connection, query))
             found = reader.page(connection, self._is_open.tables, planner.whole(query), after, asked)
             return replace(found, rows=self._counted(connection, found.rows))
 
         return await self._read(work)
 
-    def _all_retries(self, connection: sa.Connection, terms: Sequence[Term]) -> dict[str, int]:
-        wanted = any(term.field == "retries" for term in terms) and self._counts_attempts
-        return journal_reading.retry_counts(self._journal, connection) if wanted else {}
+    def _all_retries(self, connection: sa.Connection, query: Query | None = None) -> dict[str, int]:
+        """Attempts of every job, where no column counts them and the question is about them."""
+        wanted = query is None or query.sort == "retries" or any(t.field == "retries" for t in query.terms)
+        if not (wanted and self._counts_attempts):
+            return {}
+        return journal_reading.retry_counts(self._journal, connection)
 
     @property
     def _counts_attempts(self) -> bool:
@@ -226,12 +232,12 @@ class SqlBackend:
             names = ", ".join(sorted(known)) or "none"
             raise PlanError(f"{self.source} has no action {action}; the profile offers: {names}")
 
+        asked_for = selection.thresholds if isinstance(selection, Query) else {}
+        overrides = {**asked_for, **options.thresholds}
+
         def work(connection: sa.Connection) -> Plan:
-            terms = selection.terms if isinstance(selection, Query) else ()
-            counts = self._all_retries(connection, (*terms, Term("retries", ">=", 0.0)))
-            return planning.make(
-                connection, self._is_open, action, selection, options, self._asked(options.thresholds, counts)
-            )
+            asked = self._asked(overrides, self._all_retries(connection))
+            return planning.make(connection, self._is_open, action, selection, options, asked)
 
         return await self._read(work)
 
@@ -252,6 +258,7 @@ class SqlBackend:
 
     async def begin(self, plan: Plan) -> str:
         """Return the operation's id, which is the plan's: the same plan again continues its operation."""
+        self._check_writable()
 
         def work(connection: sa.Connection) -> None:
             self._settle(connection)

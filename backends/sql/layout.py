@@ -56,9 +56,10 @@ class Layout:
         try:
             return self.tables[place]
         except KeyError:
+            name = ".".join(part for part in place if part)
             raise SchemaMismatch(
-                f"{self.source.name}: there is no table {'.'.join(p for p in place if p)}, which the "
-                f"profile {self.profile.name} needs; choose another source or profile, or write one (docs/profiles.md)"
+                f"{self.source.name}: there is no table {name}, which the profile {self.profile.name} needs; "
+                "choose another source or profile, or write one (docs/profiles.md)"
             ) from None
 
     def has(self, place: Place) -> bool:

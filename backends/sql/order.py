@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from unstick.recovery.errors import UsageError
 from unstick.recovery.model import Scalar
 from unstick.recovery.query import SORTS, Query
 
+from . import keys
 from .engines.base import ColumnInfo, Expr
 from .entity import EntitySql
 
@@ -45,10 +46,16 @@ _TIMES = {
 }
 
 
-def segments(entity: EntitySql, query: Query) -> tuple[Segment, ...]:
-    """Return the stretches of the query's order for one job table."""
+def segments(entity: EntitySql, query: Query, retries: Mapping[str, int]) -> tuple[Segment, ...]:
+    """Return the stretches of the query's order for one job table. `retries` is job id -> attempts, where no
+    column counts them."""
     if query.sort not in SORTS:
         raise UsageError(f"{query.sort!r} is not a sort order; choose one of {', '.join(SORTS)}")
+    if query.sort == "retries" and not entity.spec.columns.retries and retries:
+        counted = (OrderBy(_attempts(entity, retries), _NUMBER, query.descending),)
+        return (
+            Segment(True if query.stuck_only else None, counted + _columns(entity, [], query.descending)),
+        )
     if query.sort != "stuck":
         return (Segment(True if query.stuck_only else None, _by(entity, query.sort, query.descending)),)
     stuck = Segment(True, _oldest(entity, query.descending))
@@ -56,6 +63,17 @@ def segments(entity: EntitySql, query: Query) -> tuple[Segment, ...]:
         return (stuck,)
     rest = Segment(False, _by(entity, "created", not query.descending))
     return (rest, stuck) if query.descending else (stuck, rest)
+
+
+_NUMBER = ColumnInfo("retries", "integer", "int", nullable=False)
+MOST = 500
+"""Jobs that the retry history can sort by; the others have fewer attempts and count as having none."""
+
+
+def _attempts(entity: EntitySql, retries: Mapping[str, int]) -> Expr:
+    ranked = sorted(retries.items(), key=lambda item: -item[1])[:MOST]
+    cases = [(entity.key_in([keys.split(job, entity.key, entity.name)]), number) for job, number in ranked]
+    return sa.case(*cases, else_=0)
 
 
 def _oldest(entity: EntitySql, descending: bool) -> tuple[OrderBy, ...]:

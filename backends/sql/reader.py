@@ -77,7 +77,7 @@ def _stretch(
     start, values = cursor or (0, None)
     where = conditions(entity, query, asked)
     stuck = sa.func.coalesce(rules.any_of(entity, asked.thresholds), sa.false())
-    for number, segment in enumerate(order.segments(entity, query)):
+    for number, segment in enumerate(order.segments(entity, query, _own(entity, asked))):
         if number < start:
             continue
         marks = order.marks(entity, segment)

@@ -158,6 +158,10 @@ class Writer:
         if before is None or before.outcome != Outcome.APPLIED.value:
             return False
         row, detail = chunk.rows[index], f"already applied by operation {chunk.plan.id}"
+        if before.undone_by:
+            detail = f"this plan was applied and then undone by {before.undone_by}: make a new plan"
+            chunk.outcomes[index] = RowOutcome(row.job, Outcome.DRIFTED, detail, row.variant)
+            return True
         chunk.outcomes[index] = RowOutcome(row.job, Outcome.APPLIED, detail, row.variant, already=True)
         return True
 

@@ -84,7 +84,13 @@ class MariaDBServer(Server):
         options = [f"--{name}={value}" for name, value in self.settings.items()]
         return [
             _program("mariadbd", "mysqld"),
-            *("--no-defaults", *_as_root(), f"--datadir={self.data}", f"--socket={self.folder}/socket"),
+            *(
+                "--no-defaults",
+                *_as_root(),
+                f"--datadir={self.data}",
+                f"--tmpdir={self.folder}",
+                f"--socket={self.folder}/socket",
+            ),
             *(f"--port={self.port}", f"--pid-file={self.folder}/pid", *options),
         ]
 
@@ -123,7 +129,13 @@ def _pristine() -> Path:
     done = subprocess.run(
         [
             _program("mariadb-install-db", "mysql_install_db"),
-            *("--no-defaults", *_as_root(), f"--datadir={data}", f"--extra-file={script}"),
+            *(
+                "--no-defaults",
+                *_as_root(),
+                f"--datadir={data}",
+                f"--tmpdir={data.parent}",
+                f"--extra-file={script}",
+            ),
             *("--skip-test-db", "--skip-name-resolve", "--auth-root-authentication-method=normal"),
             *(f"--{name}={value}" for name, value in FAST.items() if name.startswith("innodb")),
         ],

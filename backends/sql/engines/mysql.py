@@ -139,7 +139,8 @@ class MySQL(Engine):
 
 def _seconds_between(earlier: Expr, later: Expr) -> Expr:
     unit: Expr = sa.literal_column("MICROSECOND")
-    return sa.cast(sa.func.timestampdiff(unit, earlier, later), sa.Double) / 1e6
+    micros: Expr = sa.func.timestampdiff(unit, earlier, later, type_=sa.BigInteger)
+    return sa.cast(micros, sa.Double) / 1e6
 
 
 def _as_datetime(column: Expr, info: ColumnInfo) -> Expr:
