@@ -7,9 +7,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from unstick.cli import changes
 from unstick.cli.confirm import confirmed
@@ -139,22 +139,19 @@ def _stoppable(stop: Stop) -> Iterator[None]:
     """The first signal stops between two chunks, a second one gives up waiting."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
-    def on_signal() -> None:
+    def on_signal(number: int, frame: object) -> None:
         if stop.requested and task is not None:
-            task.cancel()
+            loop.call_soon_threadsafe(task.cancel)
         stop.requested = True
         narrate("stopping after this chunk; once more to give up waiting")
 
-    installed = []
-    for number in SIGNALS:
-        try:
-            loop.add_signal_handler(number, on_signal)
-            installed.append(number)
-        except (NotImplementedError, ValueError, RuntimeError):
-            # Not the main thread, or a system without signals: an interrupt then ends the run at once.
-            continue
+    before: dict[signal.Signals, Any] = {}
+    # Elsewhere than in the main thread an interrupt simply ends the run.
+    with suppress(ValueError):
+        for number in SIGNALS:
+            before[number] = signal.signal(number, on_signal)
     try:
         yield
     finally:
-        for number in installed:
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

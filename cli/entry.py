@@ -32,9 +32,10 @@ def run(argv: Sequence[str] | None, make_backend: Callable[[Source], Backend] | 
     """Run and return the exit code; nothing but the exit code and sentences ever gets out."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     _tolerate_any_character()
-    warnings.showwarning = _warn
     try:
-        code = _guarded(arguments, make_backend)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            code = _guarded(arguments, make_backend)
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()

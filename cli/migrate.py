@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from unstick.cli.confirm import confirmed, interactive
+from unstick.cli import confirm
 from unstick.cli.encode import print_json
 from unstick.cli.output import block, count, narrate
 from unstick.cli.session import Session
@@ -28,7 +28,7 @@ def run(session: Session) -> int:
     applies = args.apply and not args.dry_run
     if applies:
         session.require_writable()
-        if not args.yes and not interactive():
+        if not args.yes and not confirm.interactive():
             raise UsageError("without a terminal --apply needs --yes")
     return asyncio.run(_migrate(session, applies=applies))
 
@@ -43,7 +43,7 @@ async def _migrate(session: Session, *, applies: bool) -> int:
         if not args.yes:
             for statement in statements:
                 narrate("\n".join(block(f"{statement};")))
-        if not confirmed(args, source, len(statements), question):
+        if not confirm.confirmed(args, source, len(statements), question):
             raise UsageError("not confirmed; nothing was changed")
         statements = await backends.install_journal(source, rollback=args.rollback, apply=True)
     if session.json:

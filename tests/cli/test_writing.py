@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import stat
 from pathlib import Path
 
@@ -209,6 +211,21 @@ def test_errors_have_their_exit_codes(cli: Cli, monkeypatch: pytest.MonkeyPatch)
         assert "pwd=s3cret" not in ran.out
         assert "Traceback" not in ran.out + ran.err
         assert cli("recover", "--yes").code == code
+
+
+def test_ctrl_c_stops_between_two_chunks_and_tells_what_was_done(cli: Cli) -> None:
+    cli.backend = MemoryBackend.example(1200, 1100)
+
+    def interrupt(backend: MemoryBackend) -> None:
+        backend.on_apply = lambda rows: os.kill(os.getpid(), signal.SIGINT)
+
+    cli.prepare = interrupt
+    ran = cli("recover", "--yes", "--json")
+    assert ran.code == 130
+    assert ran.json["outcomes"] == {"applied": 500, "drifted": 0, "missing": 0, "busy": 0, "failed": 600}
+    assert "stopping after this chunk" in ran.err
+    cli.prepare = lambda backend: None
+    assert len(cli.stuck()) == 100
 
 
 def test_a_lost_database_leaves_a_full_account(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

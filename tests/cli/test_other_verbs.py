@@ -1,0 +1,141 @@
+"""Configuration, profiles, doctor, migrate, the console's start, and hostile text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+from unstick.backends.demo.database import create
+from unstick.backends.demo.hostile import TEXTS
+
+UNSAFE = {*map(chr, range(32)), "\x7f", *map(chr, range(0x80, 0xA0)), *"\u200b\u200d\u202e\u2066\ufeff"} - {
+    "\n"
+}
+
+
+def test_hostile_text_is_inert_in_human_output(cli: Cli) -> None:
+    for number, text in enumerate(TEXTS.values()):
+        job = cli.backend.worker.add(f"9{number}", "failed", kind=text[:50], error=text)
+        cli.backend.worker.add_event(job, text)
+        for argv in (("show", job), ("retry", job, "--dry-run")):
+            ran = cli(*argv)
+            assert ran.code == 0
+            assert not UNSAFE & set(ran.out + ran.err), text
+    ran = cli("jobs", "--limit", "0")
+    assert not UNSAFE & set(ran.out + ran.err)
+    assert cli("jobs", "--json", "--limit", "0").out.isascii()
+
+
+def test_hostile_arguments_are_inert_too(cli: Cli) -> None:
+    for text in TEXTS.values():
+        for argv in (("show", text), ("jobs", "--filter", text), ("operations", text), (text,)):
+            ran = cli(*argv)
+            assert not UNSAFE & set(ran.err), argv
+
+
+def test_config_path_and_schema(cli: Cli, home: Path) -> None:
+    assert cli("config", "path").out.strip() == str(home / ".config" / "unstick" / "config.toml")
+    assert cli("config", "path", "--json").json["exists"] is False
+    assert "sources" in cli("config", "schema").json["properties"]
+
+
+def test_config_show_tells_who_won(prod: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNSTICK_REFRESH", "3s")
+    live = prod("config", "show", "--json").json["sources"]["live"]
+    assert live["refresh"] == {"value": 3.0, "origin": "UNSTICK_REFRESH"}
+    assert live["read_only"] == {"value": True, "origin": "environment is prod"}
+    assert live["url"]["value"] == "postgresql://ann:***@db/jobs"
+    assert live["url"]["origin"].endswith("config.toml:2")
+    shown = prod("config", "show", "--origin").out
+    assert "UNSTICK_REFRESH" in shown
+    assert "s3cret" not in shown
+
+
+def test_config_show_runs_no_command(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('[sources.a]\nurl_command = "touch ran"\n[sources.b]\nurl_env = "NOT_SET"\n')
+    shown = cli("config", "show", "--config", str(file)).out
+    assert "printed by: touch ran" in shown
+    assert "$NOT_SET" in shown
+
+
+def test_a_wrong_configuration_names_file_line_and_key(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('[sources.a]\nurl = "sqlite:///x"\nrefesh = 3\n')
+    ran = cli("jobs", "--config", str(file))
+    assert ran.code == 2
+    assert f"{file}:3: sources.a.refesh" in ran.err
+    assert "did you mean refresh?" in ran.err
+
+
+def test_profiles(cli: Cli) -> None:
+    names = {info["name"] for info in cli("profiles", "--json").json["profiles"]}
+    assert {"artitec", "extraction"} <= names
+    assert "artitec" in cli("profiles").out
+    assert 'name = "artitec"' in cli("profiles", "artitec").out
+    ran = cli("profiles", "artitek")
+    assert ran.code == 2
+    assert "did you mean artitec?" in ran.err
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> str:
+    return f"sqlite:///{create(tmp_path)['extraction']}"
+
+
+def test_doctor(cli: Cli, demo: str, tmp_path: Path) -> None:
+    found = cli("doctor", "--source", demo, "--json").json
+    assert found["ok"] is True
+    assert set(found["checks"][0]) == {"name", "ok", "detail", "advice"}
+    ran = cli("doctor", "--source", f"sqlite:///{tmp_path}/none.db")
+    assert ran.code in (1, 3)
+    assert "Traceback" not in ran.err
+
+
+def test_migrate_shows_applies_and_takes_away(cli: Cli, demo: str) -> None:
+    def migrate(*more: str) -> list[str]:
+        ran = cli("migrate", "--source", demo, "--json", *more)
+        assert ran.code == 0, ran
+        sql: list[str] = json.loads(ran.out)["sql"]
+        return sql
+
+    statements = migrate()
+    assert any("CREATE TABLE" in statement for statement in statements)
+    assert migrate() == statements
+    assert cli("migrate", "--source", demo, "--apply").code == 2
+    assert cli("migrate", "--source", demo, "--apply", "--yes", "--read-only").code == 3
+    assert migrate("--apply", "--yes") == statements
+    assert migrate() == []
+    assert any("DROP TABLE" in statement for statement in migrate("--rollback"))
+    migrate("--rollback", "--apply", "--yes")
+    assert migrate() == statements
+
+
+def test_migrate_asks_on_a_terminal(cli: Cli, demo: str) -> None:
+    assert cli("migrate", "--source", demo, "--apply", answers="n\n").code == 2
+    assert cli("migrate", "--source", demo, "--apply", answers="y\n").code == 0
+
+
+def test_bare_unstick_opens_the_console(
+    cli: Cli, prod: Cli, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    seen: dict[str, object] = {}
+
+    def run_console(backend: object, source: object, **options: object) -> int:
+        seen.update(options, backend=backend, source=source)
+        return 7
+
+    monkeypatch.setattr("unstick.tui.app.run_console", run_console)
+    monkeypatch.setattr("unstick.cli.console.require_terminal", lambda session: None)
+    monkeypatch.setenv("UNSTICK_THEME", "light")
+    assert cli("--ascii").code == 7
+    assert (seen["theme"], seen["ascii"], seen["keymap"]) == ("light", True, {})
+    assert cli.opened[-1].name == "live"
+    assert cli("sqlite:///other.db", "--theme", "dark").code == 7
+    assert (cli.opened[-1].name, seen["theme"]) == ("other.db", "dark")
+    assert cli("--source", "live", "--write").code == 7
+    assert cli.opened[-1].read_only is False
+    assert cli("--source", "live", "sqlite:///other.db").code == 2

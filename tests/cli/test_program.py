@@ -1,0 +1,133 @@
+"""The program itself: what it imports, how it fails, what it never prints."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from unstick.cli.verbs import VERBS
+
+HEAVY = ("textual", "rich", "sqlalchemy", "pydantic", "asyncpg", "pymysql")
+RUN = """
+import sys
+from unstick.cli import main
+code = main(sys.argv[1:])
+print(code, sorted({name.split('.')[0] for name in sys.modules} & set(%r)), file=sys.stderr)
+""" % (HEAVY,)  # noqa: UP031 - braces are part of the program
+
+
+def imported(*argv: str) -> tuple[str, list[str]]:
+    """The exit code, and which of the heavy packages a command line imported."""
+    done = subprocess.run([sys.executable, "-c", RUN, *argv], capture_output=True, text=True, check=False)
+    code, _, names = done.stderr.splitlines()[-1].partition(" ")
+    return code, [name.strip("' ") for name in names.strip("[]").split(",") if name]
+
+
+def unstick(*argv: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "unstick.cli", *argv],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environ},
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a demo database."""
+    from unstick.backends.demo.database import create
+
+    return f"sqlite:///{create(tmp_path_factory.mktemp('demo'))['artitec']}"
+
+
+@pytest.mark.parametrize("argv", [("--help",), ("--version",), *((verb, "--help") for verb in VERBS)])
+def test_help_imports_nothing_heavy(argv: tuple[str, ...]) -> None:
+    assert imported(*argv) == ("0", [])
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("jobs",),
+        ("jobs", "--stuck", "--check"),
+        ("recover", "--dry-run"),
+        ("retry", "--filter", "state:failed", "--dry-run"),
+        ("operations",),
+        ("history",),
+        ("stats",),
+        ("doctor",),
+        ("migrate",),
+        ("profiles",),
+        ("config", "show"),
+        ("config", "schema"),
+    ],
+)
+def test_headless_verbs_never_import_textual(argv: tuple[str, ...], demo: str) -> None:
+    code, names = imported(*argv, "--source", demo)
+    assert code in ("0", "5")
+    assert not {"textual", "rich"} & set(names)
+
+
+def test_a_mistake_is_one_sentence_without_a_traceback() -> None:
+    done = unstick("jobs", "--source", "oracle://ann:s3cret@db/x")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "s3cret" not in done.stderr
+
+
+@pytest.mark.parametrize("json", [[], ["--json"]])
+@pytest.mark.parametrize("url", ["postgresql://ann:s3cret@127.0.0.1:1/x", "mysql://ann:s3cret@127.0.0.1:1/x"])
+def test_a_database_that_is_not_there(url: str, json: list[str]) -> None:
+    done = unstick("jobs", "--source", url, *json)
+    assert done.returncode == 3
+    assert "s3cret" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    done = unstick("jobs", "--source", f"sqlite:///{tmp_path}/none.db")
+    assert done.returncode == 3
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_no_password_in_shown_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('[sources.a]\nurl = "mysql://ann:s3cret@db/x?ssl_password=s3cret"\n')
+    for more in ([], ["--origin"], ["--json"]):
+        done = unstick("config", "show", "--config", str(file), *more)
+        assert done.returncode == 0
+        assert "ann" in done.stdout
+        assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(demo: str) -> None:
+    command = (
+        f'"{sys.executable}" -m unstick.cli jobs --source "{demo}" --json | true; echo "${{PIPESTATUS[0]}}"'
+    )
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_an_ascii_terminal_gets_escapes_instead_of_an_error(demo: str) -> None:
+    done = unstick("jobs", "--source", demo, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+
+
+def test_the_console_needs_a_terminal(demo: str) -> None:
+    done = unstick(demo)
+    assert done.returncode == 2
+    assert "unstick jobs" in done.stderr
+
+
+def test_the_demo_prints_the_urls_of_its_databases(tmp_path: Path) -> None:
+    done = unstick("demo", "--path", "--dir", str(tmp_path))
+    urls = done.stdout.split()
+    assert done.returncode == 0
+    assert {Path(url.removeprefix("sqlite:///")).parent for url in urls} == {tmp_path}
+    assert all(unstick("jobs", "--source", url).returncode == 0 for url in urls)
