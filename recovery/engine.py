@@ -81,7 +81,7 @@ async def apply(
     stop = stop or Stop()
     if not plan.rows:
         return Result("", plan, ())
-    operation = await backend.begin(plan)
+    operation = await _begin(backend, plan)
     done: list[RowOutcome] = []
     error: BackendError | QueryTimeout | None = None
     try:
@@ -94,6 +94,15 @@ async def apply(
     except (BackendError, QueryTimeout) as lost:
         error = lost
     return Result(operation, plan, tuple(done), stopped=len(done) < len(plan.rows), error=error)
+
+
+async def _begin(backend: Backend, plan: Plan) -> str:
+    try:
+        return await backend.begin(plan)
+    except (CommitUnknown, Unreachable) as lost:
+        # A connection that idled too long is only found out when it is used. To begin twice is to begin once.
+        await _reconnect(backend, lost)
+        return await backend.begin(plan)
 
 
 async def _chunks(

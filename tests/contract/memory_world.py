@@ -69,6 +69,15 @@ class MemoryWorld:
     async def add_change(self, job: JobId, name: str, status: str) -> None:
         self._worker.add_variant(job, name, {"applied": "completed"}.get(status, status))
 
+    async def add_match(self, job: JobId) -> None:
+        """Nothing refers to a job in memory."""
+
+    async def forbid(self, job: JobId) -> None:
+        self._worker.break_row(job, "refused by the database")
+
+    async def cut(self) -> None:
+        """There is no connection."""
+
     async def hang(self, job: JobId) -> None:
         now = await self.memory.clock()
         self._worker.claim(job)

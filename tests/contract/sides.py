@@ -94,5 +94,20 @@ async def holding(side: Side, lock: str, *values: object) -> AsyncIterator[None]
         await side.run("ROLLBACK")
 
 
+async def cut_others(side: Side) -> None:
+    """Cut every other connection to the database."""
+    if isinstance(side, PostgresSide):
+        await side.run(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    elif isinstance(side, MariaDBSide):
+        others = await side.run(
+            "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+        )
+        for (number,) in others:
+            await side.run(f"KILL HARD CONNECTION {number}")
+
+
 def _parts(sql: str) -> list[str]:
     return [part for piece in sql.split("?") for part in (piece, "?")][:-1]

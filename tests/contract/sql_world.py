@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Self
 
-from tests.contract.sides import Side, connect, holding
+from tests.contract.sides import Side, connect, cut_others, holding
 from tests.contract.tables import Engine, tables
 from tests.contract.world import HOUR, Row, Snapshot, System
-from unstick.backends import create_backend
+from unstick.backends import create_backend, install_journal
 from unstick.backends.demo.ddl import statements
 from unstick.recovery.model import JobId
 from unstick.recovery.port import Backend
@@ -21,6 +22,7 @@ class SqlWorld:
         self._system, self._engine, self._url = system, engine, url
         self._side, self._other = side, other
         self._tables = tables(system, engine)
+        self._source = Source("here", url, profile=system, lock_timeout_s=0.2)
         self._open: list[Backend] = []
         self._logs = 0
 
@@ -30,6 +32,8 @@ class SqlWorld:
         world = cls(system, engine, url, await connect(url), await connect(url))
         for statement in (*statements(system, engine), *world._tables.first):
             await world._side.run(statement)
+        if system == "extraction":
+            await install_journal(world._source, apply=True)
         return world
 
     async def close(self) -> None:
@@ -56,14 +60,12 @@ class SqlWorld:
         max_retries: int | None = -1,
     ) -> Backend:
         backend = create_backend(
-            Source(
-                name,
-                self._url,
-                profile=self._system,
+            replace(
+                self._source,
+                name=name,
                 read_only=read_only,
                 thresholds=thresholds or {},
                 max_retries=max_retries,
-                lock_timeout_s=0.2,
             )
         )
         self._open.append(backend)
@@ -111,6 +113,16 @@ class SqlWorld:
     async def add_change(self, job: JobId, name: str, status: str) -> None:
         row = {"job_id": job, "entity_type": "builder", "field_name": name, "status": status}
         await self._insert("collection_changes", row | {"change_type": "modified"})
+
+    async def add_match(self, job: JobId) -> None:
+        row = {"job_id": job, "discovered_entity_type": "builder", "discovered_name": "Foxglove"}
+        await self._insert("entity_matches", row)
+
+    async def forbid(self, job: JobId) -> None:
+        await self._side.run(self._tables.forbid(job))
+
+    async def cut(self) -> None:
+        await cut_others(self._side)
 
     async def hang(self, job: JobId) -> None:
         at = self._tables.make_time

@@ -27,6 +27,8 @@ class Tables:
     log_fixed: Mapping[str, object]
     first: tuple[str, ...]
     """Statements for the rows that jobs refer to."""
+    forbid: Callable[[str], str]
+    """The statement that makes the database refuse any other status for a running job."""
     make_id: Callable[[str], str]
     make_time: Callable[[float], object]
 
@@ -48,6 +50,7 @@ def _artitec(engine: Engine) -> Tables:
         fixed={"entity_type": "builder", "priority": 0},
         log_fixed={"level": "INFO"},
         first=(),
+        forbid=lambda job: _forbid(engine, "collection_jobs", "job_id", job),
         make_id=lambda name: f"JOB-{name}",
         make_time=lambda ago: _whole_second(engine, ago),
     )
@@ -66,9 +69,19 @@ def _extraction(engine: Engine) -> Tables:
         fixed={"org_id": PROJECT, "project_id": PROJECT},
         log_fixed={"step_index": 1, "operation_type": "llm_call"},
         first=(f"INSERT INTO {schema}projects (id, org_id, name) VALUES ('{PROJECT}', '{PROJECT}', 'p')",),
+        forbid=lambda job: _forbid(engine, f"{schema}object_extraction_jobs", "id", job),
         make_id=lambda name: str(uuid5(NAMESPACE_URL, name)),
         make_time=lambda ago: _microsecond(engine, ago),
     )
+
+
+def _forbid(engine: Engine, table: str, key: str, job: str) -> str:
+    if engine == "sqlite":
+        return (
+            f"CREATE TRIGGER forbidden BEFORE UPDATE ON {table} WHEN NEW.{key} = '{job}' "
+            "AND NEW.status <> 'running' BEGIN SELECT RAISE(ABORT, 'forbidden'); END"
+        )
+    return f"ALTER TABLE {table} ADD CONSTRAINT forbidden CHECK ({key} <> '{job}' OR status = 'running')"
 
 
 def _whole_second(engine: Engine, ago: float) -> object:

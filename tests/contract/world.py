@@ -34,8 +34,8 @@ class Row:
 class World(Protocol):
     """A system in an empty database. Its side of things uses nothing of ours.
 
-    `artitec`: recover fails the job, children go with a deleted job. `extraction`: recover puts the job back
-    and appends to its error text.
+    `artitec`: recover fails the job, children go with a deleted job; the journal is in a local file.
+    `extraction`: recover puts the job back and appends to its error text; the journal is in the database.
     """
 
     @property
@@ -79,6 +79,18 @@ class World(Protocol):
 
     async def add_change(self, job: JobId, name: str, status: str) -> None:
         """Add a variant to the job (artitec only)."""
+        ...
+
+    async def add_match(self, job: JobId) -> None:
+        """Add a row that refers to the job and stays when it is deleted (artitec only)."""
+        ...
+
+    async def forbid(self, job: JobId) -> None:
+        """From now on the database refuses every change of this job's status."""
+        ...
+
+    async def cut(self) -> None:
+        """The consoles' connections to the database are cut."""
         ...
 
     async def hang(self, job: JobId) -> None:

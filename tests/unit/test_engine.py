@@ -155,6 +155,18 @@ async def test_an_error_in_a_later_chunk_keeps_what_is_known_of_the_earlier_ones
     assert chunks == [2, 2]
 
 
+async def test_a_connection_that_was_lost_before_the_start_is_made_again(
+    backend: MemoryBackend, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.go_down()
+
+    async def come_back() -> None:
+        backend.come_back()
+
+    monkeypatch.setattr(backend, "open", come_back)
+    assert (await apply(backend, plan)).counts == Tally(applied=5)
+
+
 async def test_a_database_that_is_away_from_the_start_is_an_error(backend: MemoryBackend, plan: Plan) -> None:
     backend.go_down()
     with pytest.raises(Unreachable):
