@@ -1,7 +1,7 @@
 """The one gate for everything that comes from a database and goes to a screen, a clipboard or human output.
 
-Widths come from the standard library's tables, not from a package: the command line needs them too, the import
-costs nothing, and every character on which terminals and tables disagree is replaced by a stand-in here anyway.
+Widths come from the standard library, not from a package: the command line needs them too, the import costs
+nothing, and where terminals and tables disagree about a character a stand-in replaces it anyway.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def display_text(value: object, *, limit: int = CELL_LIMIT, multiline: bool = Fa
     """Return the value as text that is safe to show: nothing in it moves a cursor, hides, or reorders.
 
     Escapes, control characters, bidi and zero-width controls, private-use, unassigned and lone surrogate code
-    points become visible stand-ins such as `\\x1b`. At most `limit` characters come back, the last one `~` when
+    points become visible stand-ins such as `\\x1b`. At most `limit` characters come back, the last one `~` if
     text was cut. `multiline` keeps line feeds and widens tabs. Applying it twice changes nothing.
     """
     if value is None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from unstick.recovery.errors import ConfigError
-
 from unstick.themes.contrast import ANSI, contrast
 
 BUILT_IN = ("dark", "light", "ansi16", "high-contrast")

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -84,6 +85,8 @@ async def _main(app: ConsoleApp, backend: Backend) -> int:
             number, lambda code: leaving.append(loop.create_task(app.hang_up(code))), 128 + number
         )
     await app.run_async(mouse=False)
+    if app.crash is not None:
+        _tell_crash(app.crash)
     for task in leaving:
         task.cancel()
     with suppress(Exception):
@@ -94,6 +97,19 @@ async def _main(app: ConsoleApp, backend: Backend) -> int:
     if others:
         await asyncio.wait(others, timeout=0.2)
     return app.return_code or 0
+
+
+def _tell_crash(error: Exception) -> None:
+    """Say that it was our fault, and where; the whole traceback only where it was asked for."""
+    from unstick.recovery.display import display_text
+
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    told = display_text(f"{type(error).__name__}: {error}", limit=300)
+    print(f"unstick: the console failed by a mistake of its own: {told}{where}", file=sys.stderr)  # noqa: T201
+    print("unstick: what was applied is in the journal: unstick operations", file=sys.stderr)  # noqa: T201
+    if os.environ.get("UNSTICK_DEBUG"):
+        traceback.print_exception(error)
 
 
 def _left_behind() -> bool:

@@ -70,6 +70,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.stop = Stop()
         self.idle = asyncio.Event()
         self.idle.set()
+        self.crash: Exception | None = None
         self._said = ""
         self._report = ""
         self._interrupted_at: float | None = None
@@ -152,6 +153,14 @@ class ConsoleApp(App[int], inherit_bindings=False):
             await asyncio.wait_for(self.idle.wait(), GRACE_S)
         self.leave(code)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """A mistake of ours: leave with one sentence; Textual's traceback would be full of database text."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        self.crash = error
+        self.leave(70)
+
     def redraw(self) -> None:
         """Paint every cell again."""
         self.screen.refresh(layout=True)
@@ -176,12 +185,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self._open(JobScreen(self.session, job))
 
     def open_plan(
-        self, make: Callable[[Options], Awaitable[Plan]], title: str, *, dry_run: bool = False
+        self, make: Callable[[Options], Awaitable[Plan]], action: str, how: str, *, dry_run: bool = False
     ) -> None:
         """Make a plan and show it. `make` is called with options, and again when they change."""
         from unstick.tui.screens.plan import PlanScreen
 
-        self._open(PlanScreen(self.session, make, title, dry_run=dry_run))
+        self._open(PlanScreen(self.session, make, action, how, dry_run=dry_run))
 
     def open_operations(self) -> None:
         """Show the journal."""

@@ -35,7 +35,7 @@ class ActingScreen(ConsoleScreen):
         captured = tuple(ids)
         backend = self.session.backend
         self.console.open_plan(
-            lambda options: backend.plan(action, captured, options), f"{action}, {how}", dry_run=dry_run
+            lambda options: backend.plan(action, captured, options), action, how, dry_run=dry_run
         )
 
     def do_act_dry_run(self) -> None:
@@ -79,7 +79,7 @@ class ActingScreen(ConsoleScreen):
         """Open the undo plan of an operation."""
         backend = self.session.backend
         self.console.open_plan(
-            lambda options: backend.plan_undo(operation, options), f"undo operation {operation}"
+            lambda options: backend.plan_undo(operation, options), "undo", f"operation {operation}"
         )
 
     def do_refresh_now(self) -> None:

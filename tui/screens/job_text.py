@@ -16,6 +16,8 @@ from unstick.tui.screens.plan_text import Lines, changes
 from unstick.tui.states import outcome_span, state_span
 
 LABEL = 16
+FIELD_LIMIT, FIELD_LINES = 4_000, 40
+"""How much of a field is shown; Y copies all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
     if job.verdict is not None:
         lines.heading("Why it is stuck", "stuck")
         lines.add(list(painter.verdict(job.verdict)))
+    lines.heading("What recover would do")
+    lines.add(list(painter.plan(view)))
     if job.error:
         size = (
             f" ({len(job.error):,} characters, the first {TEXT_LIMIT:,} shown)"
@@ -46,8 +50,6 @@ def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
         )
         lines.heading(f"Error{size}", "failed")
         lines.add(painter.text(job.error, "text"))
-    lines.heading("What recover would do")
-    lines.add(list(painter.plan(view)))
     if view.variants:
         lines.heading(f"Variants: {len(view.variants)}")
         lines.add(list(painter.variants(view.variants)))
@@ -70,13 +72,14 @@ class _Painter:
         pieces = wrap(safe, max(self._width - indent, 20)) if self._wrapped else safe.split("\n")
         return [(Span(" " * indent + piece, style),) for piece in pieces]
 
-    def pair(self, label: str, value: object, style: str = "text") -> list[Line]:
-        safe = display_text(value, limit=TEXT_LIMIT, multiline=True)
+    def pair(self, label: str, value: object, style: str = "text", *, limit: int = 300) -> list[Line]:
+        """A label and its value; only a long `limit` lets a value take several lines of its own."""
+        safe = display_text(value, limit=limit, multiline=limit > 300)
         name = display_text(label, limit=40)
         column = max(LABEL, cell_width(name) + 1)
         pieces = wrap(safe, max(self._width - column - 2, 20)) if self._wrapped else safe.split("\n")
         first = (Span(f"  {fit(name, column)}", "dim"), Span(pieces[0], style))
-        return [first, *[(Span(" " * (column + 2) + piece, style),) for piece in pieces[1:]]]
+        return [first, *[(Span(" " * (column + 2) + piece, style),) for piece in pieces[1:FIELD_LINES]]]
 
     def summary(self, job: Job) -> Iterator[Line]:
         state = state_span(job)
@@ -85,7 +88,7 @@ class _Painter:
         for label, value in (("kind", job.kind), ("step", _step(job)), ("table", job.table),
                              ("priority", job.priority)):  # fmt: skip
             if value is not None:
-                yield from self.pair(label, value)
+                yield from self.pair(label, value, limit=120)
         limit = "" if job.max_retries is None else f" of {job.max_retries}"
         person = "   needs a person: the retry limit is reached" if job.needs_person else ""
         yield from self.pair(
@@ -162,9 +165,8 @@ class _Painter:
 
     def fields(self, fields: Mapping[str, Scalar]) -> Iterator[Line]:
         for name, value in fields.items():
-            yield from self.pair(
-                name, "null" if value is None else _pretty(value), "dim" if value is None else "text"
-            )
+            text, style = ("null", "dim") if value is None else (_pretty(value), "text")
+            yield from self.pair(name, text, style, limit=FIELD_LIMIT)
 
 
 def _step(job: Job) -> str | None:

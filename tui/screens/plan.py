@@ -23,7 +23,7 @@ from unstick.tui.confirm import Confirmation
 from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Span
 from unstick.tui.screens.base import ConsoleScreen
-from unstick.tui.screens.plan_text import Ref, plan_lines
+from unstick.tui.screens.plan_text import Ref, plan_lines, rows_text
 from unstick.tui.screens.result_text import progress_text, result_text
 from unstick.tui.session import Session, sentence
 from unstick.tui.widgets.bar import Bar, Part
@@ -35,20 +35,22 @@ _ALWAYS = ("app.interrupt", "app.redraw")
 
 
 class PlanScreen(ConsoleScreen):
-    """Owns an immutable plan. `title` says how its rows were chosen; a dry run can't be applied."""
+    """Owns an immutable plan. `how` says how its rows were chosen; a dry run can't be applied."""
 
     SCOPE = PLAN
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(PLAN))
 
-    def __init__(self, session: Session, make: Maker, title: str, *, dry_run: bool = False) -> None:
+    def __init__(
+        self, session: Session, make: Maker, action: str, how: str, *, dry_run: bool = False
+    ) -> None:
         super().__init__(session)
-        self._make, self._title, self._dry_run = make, title, dry_run
+        self._make, self._action, self._how, self._dry_run = make, action, how, dry_run
         self._options = Options(thresholds=session.source.thresholds, operator=describe_operator())
-        self._plan: Plan | None = None
+        self.plan: Plan | None = None
         self._problem: str | None = None
         self._outcomes: dict[Ref, RowOutcome] = {}
         self._applying = False
-        self._result: engine.Result | None = None
+        self.result: engine.Result | None = None
         self._wrapped = True
         self._confirm = Confirmation(lambda: self.console.clock(), session.source.name, session.is_prod)
         self.pane = Pane()
@@ -68,21 +70,21 @@ class PlanScreen(ConsoleScreen):
         return Facts(
             self.session.capabilities,
             PLAN,
-            plan_ready=self._plan is not None,
-            plan_rows=len(self._plan.rows) if self._plan else 0,
+            plan_ready=self.plan is not None,
+            plan_rows=len(self.plan.rows) if self.plan else 0,
             dry_run=self._dry_run,
             applying=self._applying,
-            applied=self._result is not None,
+            applied=self.result is not None,
         )
 
     def title_parts(self) -> list[Part]:
         """What is planned, on which rows, and in the words of what really happens."""
-        parts = [Part("Dry run" if self._dry_run else "Plan", "title"), Part(self._title, "text", 2)]
-        if self._plan is not None:
-            plan = self._plan
-            parts.insert(1, Part(f"> {display_text(plan.verb)}", "stuck"))
+        parts = [Part("Dry run" if self._dry_run else "Plan", "title"), Part(f"> {self._action}", "title")]
+        if self.plan is not None:
+            plan = self.plan
+            parts.append(Part(display_text(plan.verb), "stuck", 1))
             left = f", {len(plan.left_out):,} left out" if plan.left_out else ""
-            parts.append(Part(f"{len(plan.rows):,} rows{left}", "title", 0, right=True))
+            parts.append(Part(f"{rows_text(len(plan.rows))}{left}", "title", 0, right=True))
             parts.append(Part(f"plan {plan.id}", "dim", 3, right=True))
         return parts
 
@@ -101,7 +103,7 @@ class PlanScreen(ConsoleScreen):
         """Refuse what was typed before the plan could be read."""
         if action_id in _ALWAYS or action_id.startswith("move.") or not self._confirm.too_early():
             return True
-        self.say("that key was ignored: the plan had only just appeared")
+        self.say("that key was ignored: this had only just appeared")
         return False
 
     def hint_parts(self) -> list[Part]:
@@ -115,16 +117,16 @@ class PlanScreen(ConsoleScreen):
 
     def _confirm_parts(self) -> list[Part]:
         key = shown(self.console.keys["plan.apply"][0])
-        if self._applying or self._result is not None or self._plan is None:
+        if self._applying or self.result is not None or self.plan is None:
             leave = "[ Back: esc ]" if not self._applying else ""
             return [Part(leave, "button"), Part(self._progress(), "text")]
         cancel = Part("[ Cancel ]", "button")
-        if self._dry_run or not self._plan.rows:
+        if self._dry_run or not self.plan.rows:
             return [
                 cancel,
                 Part("a dry run: nothing is changed" if self._dry_run else "nothing to change", "dim"),
             ]
-        rows, verb = f"{len(self._plan.rows):,} rows", display_text(self._plan.verb)
+        rows, verb = rows_text(len(self.plan.rows)), display_text(self.plan.verb)
         missing = self._confirm.missing()
         if missing is None:
             return [
@@ -140,30 +142,32 @@ class PlanScreen(ConsoleScreen):
         return f"reason: {display_text(self._confirm.reason)}" if self._confirm.reason else "r adds a reason"
 
     def _progress(self) -> str:
-        if self._plan is None:
+        if self.plan is None:
             return self._problem or "planning ..."
-        if self._result is not None:
-            return result_text(self._result)
-        return progress_text(len(self._outcomes), len(self._plan.rows), stopping=self.console.stop.requested)
+        if self.result is not None:
+            return result_text(self.result)
+        return progress_text(len(self._outcomes), len(self.plan.rows), stopping=self.console.stop.requested)
 
     def _re_plan(self) -> None:
-        self._plan, self._problem = None, None
+        self.plan, self._problem = None, None
         self.run_worker(self._fetch(), name="plan", group="plan", exclusive=True, exit_on_error=False)
 
     async def _fetch(self) -> None:
         limit = self.session.source.statement_timeout_s * 3 + 1.0
         try:
-            self._plan = await self.session.call(lambda: self._make(self._options), limit)
+            self.plan = await self.session.call(lambda: self._make(self._options), limit)
         except Exception as error:
             self._problem = sentence(error)
             self.pane.show([(Span(f"! {self._problem}", "failed"),)])
         self._show_lines()
-        self._confirm.changed(len(self._plan.rows) if self._plan else 0)
+        self._confirm.changed(len(self.plan.rows) if self.plan else 0)
         self.tell()
 
     def _show_lines(self) -> None:
-        if self._plan is not None:
-            lines = plan_lines(self._plan, self._outcomes, self.pane.size.width, wrapped=self._wrapped)
+        if self.plan is not None:
+            lines = plan_lines(
+                self.plan, self._outcomes, self.pane.size.width, wrapped=self._wrapped, how=self._how
+            )
             self.pane.show(lines, lines.sections)
 
     def do_plan_apply(self) -> None:
@@ -191,19 +195,19 @@ class PlanScreen(ConsoleScreen):
         self.tell()
 
     def _start(self) -> None:
-        if self._plan is None:
+        if self.plan is None:
             return
         self._applying = True
         self.console.stop = engine.Stop()
         self.console.idle.clear()
         self.tell()
-        self.run_worker(self._apply(self._plan), name="apply", group="apply", exit_on_error=False)
+        self.run_worker(self._apply(self.plan), name="apply", group="apply", exit_on_error=False)
 
     async def _apply(self, plan: Plan) -> None:
         if self._confirm.reason:
-            plan = self._plan = self._with_reason(plan)
+            plan = self.plan = self._with_reason(plan)
         try:
-            self._result = await engine.apply(
+            self.result = await engine.apply(
                 self.session.backend, plan, stop=self.console.stop, on_progress=self._progressed
             )
         except UnstickError as error:
@@ -226,20 +230,20 @@ class PlanScreen(ConsoleScreen):
         self.confirm_bar.show(self._confirm_parts())
 
     def _finished(self) -> None:
-        if self._result is not None:
-            self._outcomes = {(row.job, row.variant): row for row in self._result.rows}
-            done = frozenset(row.job for row in self._result.rows if row.outcome is Outcome.APPLIED)
-            self.session.last_operation = self._result.operation or self.session.last_operation
-            self.console.report(result_text(self._result))
-            self.console.plan_applied(self._result.plan, done | self._gone())
+        if self.result is not None:
+            self._outcomes = {(row.job, row.variant): row for row in self.result.rows}
+            done = frozenset(row.job for row in self.result.rows if row.outcome is Outcome.APPLIED)
+            self.session.last_operation = self.result.operation or self.session.last_operation
+            self.console.report(result_text(self.result))
+            self.console.plan_applied(self.result.plan, done | self._gone())
         else:
-            self._confirm.changed(len(self._plan.rows) if self._plan else 0)
+            self._confirm.changed(len(self.plan.rows) if self.plan else 0)
         self._show_lines()
         self._confirm.appear()
         self.tell()
 
     def _gone(self) -> frozenset[JobId]:
-        rows = self._result.rows if self._result else ()
+        rows = self.result.rows if self.result else ()
         return frozenset(row.job for row in rows if row.outcome is Outcome.MISSING)
 
     def do_plan_over_limit(self) -> None:
@@ -254,7 +258,7 @@ class PlanScreen(ConsoleScreen):
         operation, backend = self.session.last_operation, self.session.backend
         if operation is not None:
             self.console.open_plan(
-                lambda options: backend.plan_undo(operation, options), f"undo operation {operation}"
+                lambda options: backend.plan_undo(operation, options), "undo", f"operation {operation}"
             )
 
     def do_plan_stop(self) -> None:
@@ -281,10 +285,10 @@ class PlanScreen(ConsoleScreen):
 
     def do_copy_id(self) -> None:
         """Copy the SQL."""
-        if self._plan is not None:
-            self.copy(";\n".join(self._plan.sql), "the SQL")
+        if self.plan is not None:
+            self.copy(";\n".join(self.plan.sql), "the SQL")
 
     def do_copy_record(self) -> None:
         """Copy the plan as JSON."""
-        if self._plan is not None:
-            self.copy(dump(self._plan), "the plan as JSON")
+        if self.plan is not None:
+            self.copy(dump(self.plan), "the plan as JSON")

@@ -59,16 +59,18 @@ class Lines(Sequence[Line]):
         raise IndexError(index)
 
 
-def plan_lines(plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int, *, wrapped: bool = True) -> Lines:
-    """Return the whole plan; a row with an outcome shows it in front."""
+def plan_lines(
+    plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int, *, wrapped: bool = True, how: str = ""
+) -> Lines:
+    """Return the whole plan; a row with an outcome shows it in front. `how` says how the rows were chosen."""
     lines = Lines()
     for warning in plan.warnings:
         lines.add(_wrapped(f"! {warning}", width, "warning"))
     if plan.hook:
         lines.add(_wrapped(f"afterwards calls {plan.hook}", width, "text"))
-    _add_rows(lines, plan, outcomes, width)
+    _add_rows(lines, plan, outcomes, width, how)
     if plan.left_out:
-        lines.heading(f"Left out: {len(plan.left_out):,}")
+        lines.heading(f"Leaves out {rows_text(len(plan.left_out))}")
         widest = _widest(plan.left_out)
         lines.lazy(len(plan.left_out), lambda index: _left_out(plan, index, widest))
     if plan.sql:
@@ -80,17 +82,23 @@ def plan_lines(plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int, *, wr
     return lines
 
 
-def _add_rows(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int) -> None:
+def _add_rows(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int, how: str) -> None:
     if not plan.rows:
-        lines.heading("Nothing to change", "title")
+        lines.heading(f"Nothing to change ({how})" if how else "Nothing to change", "title")
         return
-    lines.heading(f"{'Changed' if outcomes else 'Will change'}: {len(plan.rows):,}")
+    about = f" ({how})" if how else ""
+    lines.heading(f"{'Applied' if outcomes else 'Will change'} {rows_text(len(plan.rows))}{about}")
     widest = _widest(plan.rows)
     if len(plan.rows) > DETAILED:
         lines.lazy(len(plan.rows), lambda index: _row_line(plan.rows[index], outcomes, widest))
         return
     for row in plan.rows:
         lines.add([_row_line(row, outcomes, widest, short=True), *_details(row, width)])
+
+
+def rows_text(count: int) -> str:
+    """Return `1 row` or `1,200 rows`."""
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _widest(rows: Sequence[object]) -> int:

@@ -1,0 +1,217 @@
+"""The live table under a person's hands: cursor, marks, filters, refreshes."""
+
+from __future__ import annotations
+
+from tests.tui.driver import JobScreen, JobsScreen, console
+from unstick.recovery.memory import MemoryBackend
+
+
+async def test_the_first_screen_shows_source_tags_counts_and_stuck_rows_first() -> None:
+    async with console(environment="prod") as c:
+        assert c.lines[0].startswith("memory  [PROD]")
+        assert "5 stuck" in c.lines[1]
+        assert c.lines[3].startswith(">  ! stuck")
+        assert "enter open" in c.lines[-1]
+
+
+async def test_the_cursor_moves_and_opens_the_row_it_is_on() -> None:
+    async with console() as c:
+        await c.press("j", "down", "k")
+        second = c.jobs.rows.window.order[1]
+        assert c.jobs.table.cursor == second
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, JobScreen))
+        await c.until_shows("Why it is stuck")
+        assert f"Job {second}" in c.text
+        await c.press("escape")
+        await c.until(lambda: isinstance(c.app.screen, JobsScreen))
+        assert c.jobs.table.cursor == second
+
+
+async def test_a_refresh_that_reorders_rows_keeps_the_cursor_on_its_job() -> None:
+    async with console() as c:
+        await c.press("j", "j")
+        job = c.jobs.table.cursor
+        assert job is not None
+        for other in c.jobs.rows.window.order[:2]:
+            c.backend.worker.finish(other)
+        await c.refresh()
+        assert c.jobs.table.cursor == job
+        assert c.jobs.table.position == 0
+
+
+async def test_a_row_that_vanishes_under_the_cursor_stays_until_the_cursor_leaves_it() -> None:
+    async with console() as c:
+        job = c.jobs.rows.window.order[0]
+        c.backend.worker.remove(job)
+        await c.refresh()
+        assert c.jobs.table.cursor == job
+        assert "left this view" in c.text
+        await c.press("j")
+        await c.until(lambda: job not in c.jobs.rows.window.order)
+        assert "left this view" not in c.text
+
+
+async def test_marks_freeze_the_order_and_new_rows_are_only_counted() -> None:
+    async with console() as c:
+        await c.press("space")
+        before = list(c.jobs.rows.window.order)
+        new = c.backend.worker.add("new", "running", started_ago=99_999, updated_ago=99_999)
+        c.backend.worker.finish(before[1])
+        await c.refresh()
+        assert c.jobs.rows.window.order == before
+        assert "+1 new" in c.text
+        assert "marked 1, hidden 0" in c.text
+        await c.press("U")
+        await c.until(lambda: new in c.jobs.rows.window.order)
+        assert c.jobs.rows.window.order[0] == new
+
+
+async def test_a_marked_row_that_leaves_the_view_is_counted_as_hidden() -> None:
+    async with console() as c:
+        await c.press("space")
+        c.backend.worker.remove(c.jobs.rows.window.order[0])
+        await c.refresh()
+        assert "marked 1, hidden 1" in c.text
+
+
+async def test_a_filter_change_removes_the_marks_and_says_so() -> None:
+    async with console() as c:
+        await c.press("space", "space", "slash")
+        await c.type("state:failed")
+        await c.press("enter")
+        await c.until_shows("2 marks removed")
+        assert c.jobs.marks.ids == frozenset()
+        await c.until(lambda: c.jobs.rows.window.loaded)
+        assert "/state:failed" in c.lines[1]
+        assert all(job.state == "failed" for job in c.jobs.rows.window.rows.values())
+
+
+async def test_a_bad_filter_says_why_and_keeps_the_prompt() -> None:
+    async with console() as c:
+        await c.press("space", "slash")
+        await c.type("nope:1")
+        await c.press("enter")
+        await c.until_shows("nope")
+        assert len(c.jobs.marks.ids) == 1
+        assert "filter /" in c.text
+        await c.press("escape")
+        assert "filter /" not in c.text
+        assert c.jobs.filter_text == ""
+
+
+async def test_keys_typed_into_the_prompt_never_act() -> None:
+    async with console() as c:
+        await c.press("slash")
+        await c.type("RTxq*Uo")
+        assert c.jobs.prompt.is_open
+        assert c.jobs.marks.ids == frozenset()
+        await c.press("ctrl+d", "ctrl+r")
+        c.on(JobsScreen)
+
+
+async def test_a_range_is_marked_in_the_shown_order() -> None:
+    async with console() as c:
+        await c.press("j", "v", "j", "j", "v")
+        assert c.jobs.marks.ids == frozenset(c.jobs.rows.window.order[1:4])
+
+
+async def test_all_shown_rows_can_be_marked_and_unmarked() -> None:
+    async with console() as c:
+        await c.press("asterisk")
+        assert len(c.jobs.marks.ids) == 60
+        await c.press("U")
+        assert not c.jobs.marks.ids
+
+
+async def test_views_sort_and_reverse_ask_the_source_again() -> None:
+    async with console() as c:
+        await c.press("2")
+        await c.until(lambda: len(c.jobs.rows.window.order) == 5)
+        assert "Jobs > stuck" in c.text
+        await c.press("1", "greater_than_sign", "o")
+        await c.until(lambda: len(c.jobs.rows.window.order) == 60)
+        ids = list(c.jobs.rows.window.order)
+        assert ids == sorted(ids, reverse=True)
+        assert "by id reversed" in c.text
+
+
+async def test_esc_clears_one_thing_at_a_time_and_never_the_marks() -> None:
+    async with console() as c:
+        await c.press("3")
+        await c.press("space", "v", "escape")
+        assert c.jobs.marks.anchor is None
+        assert c.jobs.view == "failed"
+        await c.press("escape")
+        await c.until(lambda: c.jobs.view == "all")
+
+
+async def test_more_pages_come_in_by_key_as_the_cursor_goes_down() -> None:
+    async with console(MemoryBackend.example(1000, 5)) as c:
+        await c.until(lambda: len(c.jobs.rows.window.order) == 200)
+        for _ in range(4):
+            loaded = len(c.jobs.rows.window.order)
+            await c.press("G")
+            await c.until(lambda loaded=loaded: len(c.jobs.rows.window.order) > loaded)  # type: ignore[misc]
+        assert len(c.jobs.rows.window.order) == 1000
+        assert len(set(c.jobs.rows.window.order)) == 1000
+        await c.refresh()
+        assert c.jobs.table.cursor in c.jobs.rows.window.order
+
+
+async def test_a_source_that_goes_down_says_so_and_keeps_its_rows() -> None:
+    async with console() as c:
+        c.backend.go_down()
+        await c.press("ctrl+r")
+        await c.until(lambda: c.app.session.problem is not None)
+        await c.pilot.pause()
+        assert "down, rows 0s old" in c.lines[0]
+        assert c.lines[2].startswith("! ")
+        assert "! stuck" in c.text
+        c.ticks.pass_by(90)
+        await c.press("ctrl+r")
+        await c.until_shows("rows 1m old")
+        c.backend.come_back()
+        await c.press("ctrl+r")
+        await c.until_shows("fresh")
+
+
+async def test_pausing_is_visible_and_stops_refreshing() -> None:
+    async with console() as c:
+        await c.press("p")
+        assert "[PAUSED]" in c.lines[0]
+        await c.press("p", "underscore")
+        assert "[PAUSED]" not in c.lines[0]
+
+
+async def test_narrow_terminals_keep_source_tags_state_and_id() -> None:
+    async with console(MemoryBackend.example(60, 5, read_only=True), environment="prod", size=(40, 12)) as c:
+        assert c.lines[0].startswith("memory  [PROD]  [READ-ONLY]")
+        assert "! stuck" in c.text
+        assert "enter open" not in c.text
+
+
+async def test_a_key_that_is_not_available_says_why() -> None:
+    async with console(MemoryBackend.example(60, 5, read_only=True)) as c:
+        await c.press("R")
+        c.on(JobsScreen)
+        assert "read-only" in c.lines[-2]
+
+
+async def test_ctrl_c_quits_only_when_pressed_twice() -> None:
+    async with console() as c:
+        await c.press("ctrl+c")
+        assert "press ctrl-c again to quit" in c.text
+        assert c.app.is_running
+        c.ticks.pass_by(5)
+        await c.press("ctrl+c")
+        assert c.app._exit is False
+        await c.press("ctrl+c")
+        await c.until(lambda: c.app._exit)
+
+
+async def test_q_quits_at_the_first_screen() -> None:
+    async with console() as driven:
+        await driven.press("q")
+        await driven.until(lambda: driven.app._exit)
+        assert driven.app.return_code == 0
