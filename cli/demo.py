@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from unstick.cli import console
@@ -67,4 +68,5 @@ def _open(session: Session, paths: dict[str, Path], urls: dict[str, str]) -> int
         raise UsageError(f"there is no demo of {system!r}{hint(system, urls)}")
     session.args.source = urls[system]
     with Workers(paths, seed=session.args.seed):
-        return console.open_console(session, session.source)
+        source = replace(session.source, name=f"demo-{system}", environment="demo")
+        return console.open_console(session, source)
