@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from unstick.recovery.errors import UnstickError
+from unstick.recovery.model import Capabilities
 from unstick.recovery.query import Query
 from unstick.recovery.source import Source
 
@@ -64,12 +65,14 @@ async def _open(backend: SqlBackend) -> list[Check]:
             "in the database" if known.journal == "database" else "in a local file on this machine",
             "" if known.journal == "database" else "`unstick migrate --apply` installs it for all operators",
         ),
-        Check(
-            "locks",
-            True,
-            "SKIP LOCKED" if known.skip_locked else "no SKIP LOCKED: rows that a worker holds are waited for",
-        ),
+        Check("locks", True, _locks(known)),
     ]
+
+
+def _locks(known: Capabilities) -> str:
+    if known.engine == "sqlite":
+        return "one writer at a time for the whole file"
+    return "SKIP LOCKED" if known.skip_locked else "no SKIP LOCKED: rows that a worker holds are waited for"
 
 
 async def _clock(backend: SqlBackend) -> list[Check]:

@@ -148,7 +148,7 @@ def verdict(
     if rule.owner is not None:
         evidence.append(("worker", f"no beat in {rule.owner.table} within {long_duration(threshold)}"))
     evidence.append(("database clock", f"{now:%Y-%m-%d %H:%M:%S} UTC"))
-    why = rule.why or _why(rule, clock, age, threshold)
+    why = rule.why or _why(entity, rule, clock, age, threshold)
     return Verdict(
         rule.name, rule.reason, why, age, threshold, clock and _column(entity, clock), tuple(evidence)
     )
@@ -165,7 +165,7 @@ def _deciding(rule: Rule, ages: Mapping[str, float | None]) -> tuple[str | None,
     return None, None
 
 
-def _why(rule: Rule, clock: str | None, age: float | None, threshold: float | None) -> str:
+def _why(entity: EntitySql, rule: Rule, clock: str | None, age: float | None, threshold: float | None) -> str:
     if rule.owner is not None and not rule.age_of:
         return f"worker gone or silent > {short_duration(threshold)}"
     if not rule.age_of:
@@ -173,7 +173,7 @@ def _why(rule: Rule, clock: str | None, age: float | None, threshold: float | No
     if clock is None or age is None:
         return NO_LIFE
     word = "running" if clock == "started" else "idle"
-    missing = "" if clock in rule.age_of else f" (no {rule.age_of[0]} time)"
+    missing = "" if clock in rule.age_of else f" (no {_column(entity, rule.age_of[0])})"
     return f"{word} {short_duration(age)} > {short_duration(threshold)}{missing}"
 
 

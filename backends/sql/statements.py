@@ -139,6 +139,7 @@ def shown(
     elif action.set:
         statements.append(update_statement(entity, action, plan, found))
     texts = [literal(statement, entity.layout.dialect) for statement in statements]
+    texts[0] = entity.engine.lock_prefix + texts[0]
     raw = entity.layout.raw(action.sql)
     return [*texts, raw.strip()] if raw else texts
 

@@ -73,6 +73,8 @@ class Engine(ABC):
     """One kind of database. Stateless; every expression is SQLAlchemy Core."""
 
     name: str
+    lock_prefix = ""
+    """What comes before the locking SELECT, where the lock isn't in the statement itself."""
 
     @abstractmethod
     def reflect(

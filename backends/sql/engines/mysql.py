@@ -83,7 +83,7 @@ class MySQL(Engine):
 
     def older_than(self, column: Expr, clock: Clock, info: ColumnInfo, seconds: float) -> Expr:
         if info.kind == "time" and clock in (Clock.UTC, Clock.ZONED):
-            micros = sa.literal_column(str(int(seconds * 1_000_000)))
+            micros = int(seconds * 1_000_000)
             cutoff = sa.func.utc_timestamp(6).op("-")(sa.text(f"INTERVAL {micros} MICROSECOND"))
             return column < sa.type_coerce(cutoff, sa.Text())
         return super().older_than(column, clock, info, seconds)

@@ -22,6 +22,7 @@ class SQLite(Engine):
     """SQLite 3.35 and later."""
 
     name = "sqlite"
+    lock_prefix = "BEGIN IMMEDIATE;\n"
 
     def reflect(
         self, connection: sa.Connection, tables: Iterable[tuple[str | None, str]]
