@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from unstick.recovery.display import display_text
@@ -64,7 +67,22 @@ def confirmed(args: argparse.Namespace, source: Source, rows: int, what: str) ->
 
 def _ask(question: str) -> str:
     print(question, end="", file=sys.stderr, flush=True)
-    answer = sys.stdin.readline()
+    with _interruptible():
+        answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         print(file=sys.stderr)
     return answer
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let one ctrl-c end a question: asyncio would only cancel the task, which waits for the answer."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import tomllib
+from typing import TYPE_CHECKING
 
 from unstick.cli.encode import print_json
 from unstick.cli.output import block, table
 from unstick.cli.session import Session
+
+if TYPE_CHECKING:
+    from unstick.backends.profile.load import ProfileInfo
 
 
 def configure(parser: argparse.ArgumentParser, verb: str) -> None:
@@ -30,9 +35,21 @@ def run(session: Session) -> int:
     if session.json:
         print_json({"profiles": found})
     else:
-        table(("NAME", "ORIGIN", "TITLE"), [(info["name"], info["origin"], info["title"]) for info in found])
+        rows = [(info["name"], info["origin"], info["title"] or info["description"]) for info in found]
+        table(("NAME", "ORIGIN", "TITLE"), rows)
     return 0
 
 
-def _object(info: object) -> dict[str, str]:
-    return {key: str(getattr(info, key, "") or "") for key in ("name", "title", "origin", "description")}
+def _object(info: ProfileInfo) -> dict[str, str]:
+    try:
+        told = tomllib.loads(info.text)
+    except tomllib.TOMLDecodeError:
+        # The list must come even when one of a team's own profiles is broken.
+        told = {"description": "this profile can't be read; `unstick profiles NAME` shows it"}
+    words = {key: str(told.get(key, "")) for key in ("title", "description")}
+    return {
+        "name": info.name,
+        "title": words["title"],
+        "origin": info.origin,
+        "description": words["description"],
+    }

@@ -1,0 +1,59 @@
+"""The command line on the three databases, from the first look to the undo."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.systems.databases import create_tables, dialect_of, in_database
+from unstick.backends.demo import seed
+from unstick.cli import main
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=["artitec", "extraction"])
+def url(request: pytest.FixtureRequest, database_url: str) -> str:
+    """A database full of ordinary and hostile rows."""
+    system: str = request.param
+
+    def fill(connection: sa.Connection) -> None:
+        seed.insert(connection, system, seed.rows(system))
+        seed.insert(connection, system, seed.hostile_rows(system, dialect_of(database_url)))
+
+    asyncio.run(create_tables(database_url, system))
+    asyncio.run(in_database(database_url, fill))
+    return database_url
+
+
+def test_from_the_first_look_to_the_undo(
+    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSTICK_SOURCE", url)
+
+    def unstick(*argv: str, code: int = 0) -> dict[str, Any]:
+        assert main([*argv, "--json"]) == code
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found
+
+    stuck = {job["id"] for job in unstick("jobs", "--stuck", "--check", code=5)["jobs"]}
+    assert unstick("doctor")["ok"]
+    before = {job["id"]: job["status"] for job in unstick("jobs", "--limit", "0")["jobs"]}
+    planned = unstick("recover", "--dry-run")
+    named = {row["job"] for row in (*planned["changes"], *planned["left_out"])}
+    assert named == stuck
+    done = unstick("recover", "--yes", "--reason", "test")
+    assert done["outcomes"]["applied"] == planned["planned"] > 0
+    assert done["report"]
+    assert unstick("jobs", "--stuck")["shown"] == len(planned["left_out"])
+    assert unstick("operations", done["operation"])["operation"]["reason"] == "test"
+    unstick("undo", done["operation"], "--yes")
+    assert {job["id"]: job["status"] for job in unstick("jobs", "--limit", "0")["jobs"]} == before
+    for argv in (["jobs", "--limit", "0"], ["recover", "--dry-run"], ["history"], ["stats"], ["operations"]):
+        assert main(argv) == 0
+        shown = capsys.readouterr()
+        assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set(shown.out + shown.err)
