@@ -13,6 +13,7 @@ from unstick.tui.availability import (
     Reason,
     can_apply,
     can_change_plan,
+    can_give_reason,
     can_plan,
     can_undo,
     is_applying,
@@ -54,12 +55,12 @@ _MOVES = (
 )
 
 _ROWS = (
-    Action("rows.open", ("enter",), "open", "Open the row", _LISTS, 1, needs_row),
+    Action("rows.open", ("enter",), "open", "Open the row", _LISTS, 8, needs_row),
     Action("rows.mark", ("space",), "mark", "Mark or unmark the row", (JOBS,), 2, needs_row),
     Action(
         "rows.range", ("v",), "range", "Mark from here to where v is pressed again", (JOBS,), 0, needs_row
     ),
-    Action("rows.all", ("*",), "mark all", "Mark all rows that are shown", (JOBS,), 9),
+    Action("rows.all", ("*",), "mark all", "Mark all rows that are shown", (JOBS,), 13),
     Action("rows.none", ("U",), "unmark", "Remove every mark", (JOBS,)),
 )
 
@@ -87,7 +88,7 @@ _VIEWS = (
     Action("view.wide", ("w",), "wide", "More and wider columns", (JOBS,)),
     Action("view.wrap", ("z",), "wrap", "Wrap long lines, or cut them", (JOB, PLAN, OPERATION)),
     Action("view.header", ("ctrl+e",), "title", "Hide or show the title line", (JOBS,)),
-    Action("view.section", ("tab",), "section", "Next section", (JOB, PLAN, OPERATION), 8),
+    Action("view.section", ("tab",), "section", "Next section", (JOB, PLAN, OPERATION), 9),
     Action("view.all", ("1",), "all", "All jobs, stuck ones first", (JOBS,)),
     Action("view.stuck", ("2",), "stuck", "Only stuck jobs", (JOBS,)),
     Action("view.failed", ("3",), "failed", "Only failed jobs", (JOBS,)),
@@ -108,7 +109,7 @@ _PLAN = (
     Action("plan.apply", ("A",), "apply", "Apply the plan: change exactly the rows it lists", (PLAN,), 1,
            can_apply, confirms=True),
     Action("plan.reason", ("r",), "reason", "Say why, for the journal (required in prod)", (PLAN,), 2,
-           can_change_plan),
+           can_give_reason),
     Action("plan.over_limit", ("i",), "limit", "Include rows at the retry limit, or leave them out", (PLAN,),
            5, can_change_plan),
     Action("plan.stop", ("s",), "stop", "Stop after the chunk being applied", (PLAN,), 3, is_applying),

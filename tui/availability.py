@@ -78,5 +78,10 @@ def can_change_plan(facts: Facts) -> Reason:
     return "it is too late to change the plan" if facts.applying or facts.applied else None
 
 
+def can_give_reason(facts: Facts) -> Reason:
+    """Whether a reason would go anywhere."""
+    return "a dry run is not journalled" if facts.dry_run else can_change_plan(facts)
+
+
 def is_applying(facts: Facts) -> Reason:
     return None if facts.applying else "nothing is being applied"

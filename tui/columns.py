@@ -14,7 +14,7 @@ from unstick.tui.states import state_span
 GUTTER = 3
 """Cursor, mark, and a blank."""
 
-WHY_MINIMUM = 14
+WHY_MINIMUM = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def _step(job: Job) -> Span:
         bar = f"{job.step_index}/{job.step_count} "
     elif job.progress is not None:
         part = min(max(job.progress, 0.0), 1.0)
-        bar = "#" * int(part * 6) + "." * (6 - int(part * 6)) + f" {int(part * 100)}% "
+        bar = "#" * int(part * 4) + "." * (4 - int(part * 4)) + f" {int(part * 100)}% "
     return Span(bar + display_text(job.step, limit=120) if bar or job.step else "-")
 
 

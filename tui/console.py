@@ -133,10 +133,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         return had
 
     def interrupt(self) -> None:
-        """Quit at the second ctrl-c within two seconds."""
+        """Quit at the second ctrl-c within two seconds; what is being applied ends its chunk first."""
         now = self.clock()
         if self._interrupted_at is not None and now - self._interrupted_at <= TWICE_S:
-            self.leave(0)
+            self.run_worker(self.hang_up(0), name="leave", group="leave")
             return
         self._interrupted_at = now
         self.say("press ctrl-c again to quit")
@@ -147,7 +147,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.exit(code, return_code=code)
 
     async def hang_up(self, code: int) -> None:
-        """The terminal is gone or we are told to end: stop between chunks, then leave."""
+        """Stop between chunks, then leave: the terminal is gone, or somebody wants us to end."""
         self.stop.requested = True
         with suppress(TimeoutError):
             await asyncio.wait_for(self.idle.wait(), GRACE_S)

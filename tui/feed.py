@@ -62,9 +62,7 @@ class Feed(Generic[T]):
             return
         self._again = False
         self._generation += 1
-        self._worker = self._screen.run_worker(
-            self._ask(self._generation), name="refresh", group="refresh", exit_on_error=False
-        )
+        self._worker = self._screen.run_worker(self._ask(self._generation), name="refresh", group="refresh")
 
     def restart(self) -> None:
         """The question changed: drop the one in flight and ask the new one at once."""

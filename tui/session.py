@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from unstick.recovery.display import display_text
@@ -44,13 +44,16 @@ class Session:
     @property
     def capabilities(self) -> Capabilities | None:
         """What the source can do, once connected."""
-        return self.backend.capabilities if self.good_at is not None or self.connected else None
+        if self.good_at is None and not self.connected:
+            return None
+        able = self.backend.capabilities
+        return replace(able, read_only=True) if self.source.read_only and not able.read_only else able
 
     @property
     def read_only(self) -> bool:
         """Whether nothing may be written; believed before the database was asked."""
         able = self.capabilities
-        return self.source.read_only or (able is not None and able.read_only)
+        return self.source.read_only if able is None else able.read_only
 
     @property
     def is_prod(self) -> bool:

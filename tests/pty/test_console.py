@@ -164,7 +164,7 @@ backend.apply_chunk = apply_chunk
 """
     shown = start(slow)
     shown.press("R")
-    shown.wait_for("A applies")
+    shown.wait_for("A applies it")
     shown.wait_quiet(0.5)
     shown.press("A")
     shown.wait_for("s stops after this chunk")
@@ -225,7 +225,7 @@ def test_a_small_terminal_works(start: Start) -> None:
     shown = start(columns=40, rows=12)
     assert shown.lines[0].startswith("jobs-eu  [STAGING]")
     shown.resize(100, 30)
-    shown.wait_for("enter open")
+    shown.wait_for("R recover")
     shown.resize(20, 5)
     shown.wait_quiet(0.5)
     shown.press("q")

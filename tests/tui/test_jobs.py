@@ -11,7 +11,7 @@ async def test_the_first_screen_shows_source_tags_counts_and_stuck_rows_first() 
         assert c.lines[0].startswith("memory  [PROD]")
         assert "5 stuck" in c.lines[1]
         assert c.lines[3].startswith(">  ! stuck")
-        assert "enter open" in c.lines[-1]
+        assert c.lines[-1].startswith("space mark  x dry-run  R recover")
 
 
 async def test_the_cursor_moves_and_opens_the_row_it_is_on() -> None:
@@ -188,7 +188,7 @@ async def test_narrow_terminals_keep_source_tags_state_and_id() -> None:
     async with console(MemoryBackend.example(60, 5, read_only=True), environment="prod", size=(40, 12)) as c:
         assert c.lines[0].startswith("memory  [PROD]  [READ-ONLY]")
         assert "! stuck" in c.text
-        assert "enter open" not in c.text
+        assert "R recover" not in c.text
 
 
 async def test_a_key_that_is_not_available_says_why() -> None:

@@ -56,7 +56,7 @@ class ActingScreen(ConsoleScreen):
 
     def do_act_undo(self) -> None:
         """Plan the undo of the last operation."""
-        self.run_worker(self._undo_last(), name="undo", group="undo", exclusive=True, exit_on_error=False)
+        self.run_worker(self._undo_last(), name="undo", group="undo", exclusive=True)
 
     async def _undo_last(self) -> None:
         session = self.session

@@ -65,7 +65,7 @@ class HelpScreen(ConsoleScreen):
                 group = head
                 lines.extend([()] if lines else [])
                 lines.append((Span(_GROUPS.get(head, head), "heading"),))
-            lines.append(self._line(action))
+            lines.extend(self._lines(action))
         self.pane.show(lines or [(Span("  no key does that here", "dim"),)], keep=False)
         self.tell()
 
@@ -75,12 +75,13 @@ class HelpScreen(ConsoleScreen):
     def _searched(self, action: Action) -> str:
         return f"{self._keys(action)} {action.label} {action.help} {action.id}".lower()
 
-    def _line(self, action: Action) -> Line:
+    def _lines(self, action: Action) -> list[Line]:
         reason = action.when(self._there)
-        style = "dim" if reason else "text"
-        not_now = Span(f"  (not now: {reason})", "warning") if reason else Span("")
-        return (Span(f"  {fit(self._keys(action), 12)}", "dim" if reason else "key"),
-                Span(action.help, style), not_now)  # fmt: skip
+        keys = Span(f"  {fit(self._keys(action), 12)}", "dim" if reason else "key")
+        lines: list[Line] = [(keys, Span(action.help, "dim" if reason else "text"))]
+        if reason:
+            lines.append((Span(" " * 14), Span(f"not now: {reason}", "warning")))
+        return lines
 
     def do_view_filter(self) -> None:
         """Ask for words."""

@@ -69,7 +69,6 @@ class JobScreen(ActingScreen):
         """Begin to read."""
         super().on_mount()
         self.pane.show([(Span("  reading ...", "dim"),)])
-        self.feed.start()
 
     def on_screen_suspend(self) -> None:
         """Ask nothing while another screen is on top."""

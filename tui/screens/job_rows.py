@@ -7,6 +7,8 @@ from unstick.tui.columns import Layout
 from unstick.tui.paint import Line
 from unstick.tui.window import MAX_ROWS, Window
 
+READING = "no rows were read yet"
+
 
 class JobRows:
     """A window of jobs with a layout; `why_empty` is what an empty table says."""
@@ -14,7 +16,7 @@ class JobRows:
     def __init__(self) -> None:
         self.window = Window()
         self.layout = Layout()
-        self.why_empty = "reading ..."
+        self.why_empty = READING
         self.reading_more = False
 
     def resize(self, width: int) -> None:

@@ -21,7 +21,7 @@ from unstick.tui.feed import Feed
 from unstick.tui.keys import bindings
 from unstick.tui.marking import Marks
 from unstick.tui.screens.acting import ActingScreen, as_record
-from unstick.tui.screens.job_rows import JobRows
+from unstick.tui.screens.job_rows import READING, JobRows
 from unstick.tui.screens.jobs_text import VIEWS, title_parts
 from unstick.tui.session import Session, sentence
 from unstick.tui.widgets.bar import Part
@@ -69,11 +69,6 @@ class JobsScreen(ActingScreen):
         """View, filter, counts, marks."""
         return title_parts(self)
 
-    def on_mount(self) -> None:
-        """Begin to refresh."""
-        super().on_mount()
-        self.feed.start()
-
     def on_screen_suspend(self) -> None:
         """Ask nothing while another screen is on top; the order stands still meanwhile."""
         self.feed.stop()
@@ -120,7 +115,8 @@ class JobsScreen(ActingScreen):
             hold=JobId(cursor) if cursor else None,
         )
         self.rows.why_empty = "no jobs here" if not self._narrowed else "no jobs match; esc clears the filter"
-        if self.rows.layout.measure(window.rows.values()):
+        fresh = [window.rows[id_] for id_ in merged.changed if id_ in window.rows]
+        if self.rows.layout.measure(fresh):
             self.table.restyle()
         self.table.show(window.order, merged.changed | window.ghosts)
         self._read_ahead()
@@ -140,7 +136,7 @@ class JobsScreen(ActingScreen):
         near_end = table.top + table.body_height * AHEAD >= len(window.order)
         if window.loaded and window.more and near_end and not self.rows.reading_more:
             self.rows.reading_more = True
-            self.run_worker(self._read_more(self._question), name="more", group="pages", exit_on_error=False)
+            self.run_worker(self._read_more(self._question), name="more", group="pages")
 
     async def _read_more(self, question: int) -> None:
         window = self.rows.window
@@ -166,7 +162,7 @@ class JobsScreen(ActingScreen):
         self.query_now = replace(self.query_now, **changes)  # type: ignore[arg-type]
         self._question += 1
         self.rows.window.clear()
-        self.rows.why_empty = "reading ..."
+        self.rows.why_empty = READING
         self.rows.reading_more = False
         self.table.show(())
         self.table.cursor = None

@@ -55,9 +55,7 @@ class OperationScreen(ActingScreen):
     def on_screen_resume(self) -> None:
         """Read it, also after an undo."""
         super().on_screen_resume()
-        self.run_worker(
-            self._read(), name="operation", group="operation", exclusive=True, exit_on_error=False
-        )
+        self.run_worker(self._read(), name="operation", group="operation", exclusive=True)
 
     async def _read(self) -> None:
         try:

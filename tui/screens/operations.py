@@ -113,11 +113,6 @@ class OperationsScreen(ActingScreen):
             Part(where, "dim", 1, right=True),
         ]
 
-    def on_mount(self) -> None:
-        """Begin to read."""
-        super().on_mount()
-        self.feed.start()
-
     def on_screen_suspend(self) -> None:
         """Ask nothing while another screen is on top."""
         self.feed.stop()

@@ -129,14 +129,10 @@ class PlanScreen(ConsoleScreen):
         rows, verb = rows_text(len(self.plan.rows)), display_text(self.plan.verb)
         missing = self._confirm.missing()
         if missing is None:
-            return [
-                cancel,
-                Part(f"{key} applies: {verb}, {rows}", "key"),
-                Part(self._reason_text(), "dim", 1),
-            ]
-        need = "a reason" if missing == "reason" else " or ".join(self._confirm.accepted)
-        asks = "asks for" if missing == "reason" else "asks you to type"
-        return [cancel, Part(f"{key} {asks} {need}, then applies: {verb}, {rows}", "key")]
+            ready = Part(f"{key} applies it to {rows}", "key")
+            return [cancel, ready, Part(verb, "stuck", 2), Part(self._reason_text(), "dim", 1)]
+        need = "a reason" if missing == "reason" else f"{' or '.join(self._confirm.accepted)} typed"
+        return [cancel, Part(f"{key} wants {need} first, then applies it to {rows}", "key")]
 
     def _reason_text(self) -> str:
         return f"reason: {display_text(self._confirm.reason)}" if self._confirm.reason else "r adds a reason"
@@ -150,7 +146,7 @@ class PlanScreen(ConsoleScreen):
 
     def _re_plan(self) -> None:
         self.plan, self._problem = None, None
-        self.run_worker(self._fetch(), name="plan", group="plan", exclusive=True, exit_on_error=False)
+        self.run_worker(self._fetch(), name="plan", group="plan", exclusive=True)
 
     async def _fetch(self) -> None:
         limit = self.session.source.statement_timeout_s * 3 + 1.0
@@ -201,7 +197,7 @@ class PlanScreen(ConsoleScreen):
         self.console.stop = engine.Stop()
         self.console.idle.clear()
         self.tell()
-        self.run_worker(self._apply(self.plan), name="apply", group="apply", exit_on_error=False)
+        self.run_worker(self._apply(self.plan), name="apply", group="apply")
 
     async def _apply(self, plan: Plan) -> None:
         if self._confirm.reason:
@@ -236,6 +232,7 @@ class PlanScreen(ConsoleScreen):
             self.session.last_operation = self.result.operation or self.session.last_operation
             self.console.report(result_text(self.result))
             self.console.plan_applied(self.result.plan, done | self._gone())
+            self.pane.top = 0
         else:
             self._confirm.changed(len(self.plan.rows) if self.plan else 0)
         self._show_lines()

@@ -7,7 +7,7 @@ from typing import overload
 
 from unstick.recovery.display import TEXT_LIMIT, display_text, fit, wrap
 from unstick.recovery.model import JobId, Scalar, VariantId
-from unstick.recovery.outcome import RowOutcome
+from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Plan, PlanRow
 from unstick.tui.paint import BLANK, Line, Span
 from unstick.tui.states import outcome_span
@@ -68,6 +68,7 @@ def plan_lines(
         lines.add(_wrapped(f"! {warning}", width, "warning"))
     if plan.hook:
         lines.add(_wrapped(f"afterwards calls {plan.hook}", width, "text"))
+    _add_problems(lines, plan, outcomes)
     _add_rows(lines, plan, outcomes, width, how)
     if plan.left_out:
         lines.heading(f"Leaves out {rows_text(len(plan.left_out))}")
@@ -80,6 +81,20 @@ def plan_lines(
             shown = wrap(pieces, max(width - 2, 20)) if wrapped else pieces.split("\n")
             lines.add([(Span(f"  {piece}", "text"),) for piece in shown])
     return lines
+
+
+def _add_problems(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome]) -> None:
+    """Name the rows that were not changed before those that were: they are what is left to do."""
+    if len(plan.rows) <= 1 or not outcomes:
+        return
+    rows = [
+        row for row in plan.rows
+        if (known := outcomes.get(row.ref)) is not None and known.outcome is not Outcome.APPLIED
+    ]  # fmt: skip
+    if rows:
+        widest = _widest(rows)
+        lines.heading(f"Not changed: {rows_text(len(rows))}", "warning")
+        lines.lazy(len(rows), lambda index: _row_line(rows[index], outcomes, widest, short=True))
 
 
 def _add_rows(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int, how: str) -> None:
@@ -121,13 +136,13 @@ def _row_line(row: PlanRow, outcomes: Mapping[Ref, RowOutcome], widest: int, *, 
         if told:
             spans.append(Span(f"{display_text(told)}  ", "text"))
     if not short:
-        spans.append(Span("; ".join(changes(row)) + "  ", "text"))
+        spans.append(Span("; ".join(changes(row, limit=20)) + "  ", "text"))
     spans.append(Span(display_text(row.why), "dim"))
     return tuple(spans)
 
 
-def changes(row: PlanRow) -> Iterator[str]:
-    """Yield what changes in a row: `status: running -> failed`."""
+def changes(row: PlanRow, *, limit: int = 200) -> Iterator[str]:
+    """Yield what changes in a row: `status: running -> failed`; a value takes at most `limit` characters."""
     if row.before and not row.after:
         yield "deleted"
         return
@@ -137,15 +152,15 @@ def changes(row: PlanRow) -> Iterator[str]:
     for name, after in row.after.items():
         before = row.before.get(name)
         if before != after:
-            yield f"{display_text(name)}: {_value(before)} -> {_value(after)}"
+            yield f"{display_text(name)}: {_value(before, limit)} -> {_value(after, limit)}"
 
 
-def _value(value: Scalar) -> str:
+def _value(value: Scalar, limit: int) -> str:
     if value is None:
         return "null"
     if value == "{now}":
         return "now"
-    return display_text(value, limit=200) or '""'
+    return display_text(value, limit=limit) or '""'
 
 
 def _details(row: PlanRow, width: int) -> list[Line]:
