@@ -29,19 +29,34 @@ class AsyncSession:
         self._lock = asyncio.Lock()
 
     async def run(self, work: Work[T]) -> T:
-        """Run the function with the connection. Cancelling the caller cancels the statement on the server."""
+        """Run the function with the connection. Cancelling the caller cancels the statement on the server.
+
+        A read on a connection that turns out to have been lost while idle is made once more on a new one.
+        """
         async with self._lock:
+            used = self._connection is not None and not self._write
             try:
-                connection = await self._connect()
-                return await connection.run_sync(work)
-            except asyncio.CancelledError:
-                await self._drop()
-                raise
+                try:
+                    return await self._attempt(work)
+                except Exception as error:
+                    if not (used and self._connection is None and is_lost(error)):
+                        raise
+                return await self._attempt(work)
             except Exception as error:
-                await self._forget(error)
                 raise (
                     translate(error, self._source) if not isinstance(error, UnstickError) else error
                 ) from error
+
+    async def _attempt(self, work: Work[T]) -> T:
+        try:
+            connection = await self._connect()
+            return await connection.run_sync(work)
+        except asyncio.CancelledError:
+            await self._drop()
+            raise
+        except Exception as error:
+            await self._forget(error)
+            raise
 
     async def close(self) -> None:
         """Drop the connection; a hanging statement is not waited for."""
@@ -63,6 +78,8 @@ class AsyncSession:
         settings = {"application_name": "unstick", "statement_timeout": milliseconds}
         if self._write:
             settings["lock_timeout"] = str(int(self._source.lock_timeout_s * 1000))
+            # Whatever the server's default is: what others committed meanwhile has to be seen under the lock.
+            settings["default_transaction_isolation"] = "read committed"
         else:
             settings["default_transaction_read_only"] = "on"
         if self._source.time_zone:
@@ -70,6 +87,8 @@ class AsyncSession:
         return await asyncpg.connect(
             self._url.set(drivername="postgresql").render_as_string(hide_password=False),
             timeout=self._source.connect_timeout_s,
+            # For a network that swallows everything: the server's own limit ends statements before that.
+            command_timeout=self._source.statement_timeout_s + 5,
             server_settings=settings,
         )
 

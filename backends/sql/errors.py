@@ -24,11 +24,14 @@ _LOST_PG = ("08", "57P01", "57P02", "57P03")
 _SCHEMA_PG = {"42P01", "42703", "3F000"}
 _RETRY_PG = {"40001", "40P01"}
 _BUSY_PG = {"55P03"}
+_UNSURE_PG = {"40003"}
+"""The server itself doesn't know whether the statement was completed."""
 _DENIED_MY = {1044, 1045, 1049, 1142, 1143, 1227, 1698}
 _LOST_MY = {1053, 1927, 2002, 2003, 2006, 2013, 2055, 0}
 _SCHEMA_MY = {1146, 1054}
 _TIMEOUT_MY = {1317, 1969, 3024}
-_RETRY_MY = {1213}
+_RETRY_MY = {1020, 1213}
+_NO_SAVEPOINT = 1305
 _BUSY_MY = {1205, 3572}
 
 
@@ -65,7 +68,20 @@ def is_lost(error: BaseException) -> bool:
 def is_deadlock(error: BaseException) -> bool:
     """Whether the database undid the transaction and asks to try it again."""
     code = code_of(error)
+    if code == _NO_SAVEPOINT and "SAVEPOINT" in str(error):
+        # InnoDB undoes the whole transaction in a deadlock; going back to a savepoint then fails, and that
+        # failure hides the deadlock. All locks are gone: nothing more may be written on the strength of them.
+        return True
     return code in _RETRY_PG or code in _RETRY_MY
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the server itself answered that the statement came to nothing, and the connection is fine."""
+    return (
+        isinstance(error, sa.exc.DBAPIError)
+        and not is_lost(error)
+        and code_of(error) not in (*_TIMEOUT_MY, *_UNSURE_PG)
+    )
 
 
 def is_busy(error: BaseException) -> bool:

@@ -39,19 +39,18 @@ class Session(Protocol):
 class ThreadSession:
     """A synchronous driver on a daemon thread of its own."""
 
-    def __init__(self, source: Source, engine: Callable[[], sa.Engine]) -> None:
+    def __init__(self, source: Source, engine: Callable[[], sa.Engine], *, write: bool) -> None:
         self._source = source
         self._make_engine = engine
-        self._engine: sa.Engine | None = None
-        self._connection: sa.Connection | None = None
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._write = write
+        self._thread: _Thread | None = None
 
     async def run(self, work: Work[T]) -> T:
         """Run the function on the thread. When the caller is cancelled the result is dropped, not the
         statement."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
+        thread = self._thread = self._thread or _Thread(self._source, self._make_engine, write=self._write)
 
         def settle(result: T | None, error: BaseException | None) -> None:
             if future.done():
@@ -65,7 +64,7 @@ class ThreadSession:
             result: T | None = None
             failure: BaseException | None = None
             try:
-                result = self._attempt(work)
+                result = thread.attempt(work)
             except BaseException as error:
                 failure = error
             try:
@@ -73,30 +72,46 @@ class ThreadSession:
             except RuntimeError:
                 return  # the loop was closed while the statement ran: nobody waits for it any more
 
-        self._start()
-        self._jobs.put(job)
+        thread.jobs.put(job)
         return await future
 
     async def close(self) -> None:
-        """Ask the thread to close the connection when it is free, and don't wait for it."""
-        if self._thread is not None:
-            self._jobs.put(None)
-            self._thread = None
+        """Ask the thread to close its connection when it is free, and don't wait for it."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.jobs.put(None)
 
-    def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            self._jobs = queue.SimpleQueue()
-            self._thread = threading.Thread(
-                target=self._serve, args=(self._jobs,), name=f"unstick-{self._source.name}", daemon=True
-            )
-            self._thread.start()
 
-    def _serve(self, jobs: queue.SimpleQueue[Callable[[], None] | None]) -> None:
-        while (job := jobs.get()) is not None:
+class _Thread:
+    """A thread with the connection that only it uses. One that hangs is left behind with its connection."""
+
+    def __init__(self, source: Source, make_engine: Callable[[], sa.Engine], *, write: bool) -> None:
+        self._source, self._make_engine, self._write = source, make_engine, write
+        self._engine: sa.Engine | None = None
+        self._connection: sa.Connection | None = None
+        self.jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._serve, name=f"unstick-{source.name}", daemon=True).start()
+
+    def _serve(self) -> None:
+        while (job := self.jobs.get()) is not None:
             job()
         self._drop()
 
-    def _attempt(self, work: Work[T]) -> T:
+    def attempt(self, work: Work[T]) -> T:
+        """Run the function. A read on a connection that turns out to have been lost while idle is made once
+        more on a new one."""
+        used = self._connection is not None and not self._write
+        try:
+            try:
+                return self._once(work)
+            except Exception as error:
+                if not (used and self._connection is None and is_lost(error)):
+                    raise
+            return self._once(work)
+        except BaseException as error:
+            raise translate(error, self._source) if not isinstance(error, UnstickError) else error from error
+
+    def _once(self, work: Work[T]) -> T:
         try:
             if self._connection is None:
                 self._engine = self._engine or self._make_engine()
@@ -104,7 +119,7 @@ class ThreadSession:
             return work(self._connection)
         except BaseException as error:
             self._forget(error)
-            raise translate(error, self._source) if not isinstance(error, UnstickError) else error from error
+            raise
 
     def _forget(self, error: BaseException) -> None:
         cause = error.__cause__ if isinstance(error, CommitUnknown) else error
@@ -140,4 +155,4 @@ def make_session(source: Source, *, write: bool) -> Session:
         from .asyncpg import AsyncSession
 
         return AsyncSession(source, url, write=write)
-    return ThreadSession(source, lambda: connect.engine(source, url, write=write))
+    return ThreadSession(source, lambda: connect.engine(source, url, write=write), write=write)
