@@ -26,6 +26,11 @@ def report(plan: Plan, result: Result | None, profile_name: str | None = None) -
     words = {**{name: str(number) for name, number in counts.items()}, **_words(plan, profile)}
     ids = {"applied": [row.job for row in (result.rows if result else ()) if row.outcome is Outcome.APPLIED]}
     words["ids"] = ", ".join(ids["applied"])
+    if result is None:
+        planned = f"dry run: {len(plan.rows)} row(s) would be changed"
+        return {
+            name: planned if item.text else _item(item, counts, ids, words) for name, item in items.items()
+        }
     return {name: _item(item, counts, ids, words) for name, item in items.items()}
 
 

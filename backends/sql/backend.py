@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -11,7 +12,14 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from unstick.backends.profile.model import JobTable
-from unstick.recovery.errors import NotFound, PlanError, ReadOnlySource, Unreachable
+from unstick.recovery.errors import (
+    BackendError,
+    NotFound,
+    PlanError,
+    QueryTimeout,
+    ReadOnlySource,
+    Unreachable,
+)
 from unstick.recovery.model import (
     Attempt,
     Capabilities,
@@ -32,9 +40,20 @@ from unstick.recovery.query import Query
 from unstick.recovery.source import Source
 from unstick.recovery.stats import Statistics
 
-from . import details, figures, journal_reading, planner, planning, reader, settle, thresholds, undo
+from . import (
+    details,
+    figures,
+    journal_reading,
+    planner,
+    planning,
+    reader,
+    recalling,
+    settle,
+    thresholds,
+    undo,
+)
 from .entity import EntitySql
-from .journal import Journal
+from .journal import Entry, Journal
 from .opening import Opened, open_source
 from .reader import Asked
 from .session import Session, make_session
@@ -53,6 +72,7 @@ class SqlBackend:
         self._writing: Session | None = None
         self._opened: Opened | None = None
         self._numbers: tuple[str, Numbers] = ("", {})
+        self._written: tuple[str, list[Entry]] = ("", [])
 
     @property
     def source(self) -> str:
@@ -243,29 +263,38 @@ class SqlBackend:
 
     async def plan_undo(self, operation: str, options: Options) -> Plan:
         """Return the plan that puts back what an operation changed."""
+        await self._settle()
 
         def work(connection: sa.Connection) -> Plan:
-            self._settle(connection)
             done = journal_reading.operation(self._journal, connection, operation)
             rows, left = undo.plan_rows(connection, self._is_open.by_name, done.rows)
             return seal(planning.undo_plan(connection, self._is_open, done, rows, left, options))
 
         return await self._read(work)
 
-    def _settle(self, connection: sa.Connection) -> None:
-        if self._journal.local is not None:
-            settle.settle(connection, self._is_open.by_name, self._journal)
+    async def _settle(self) -> None:
+        """Find out what became of chunks that a crash left open in the local journal."""
+        await self._read(lambda connection: None)
+        journal, tables = self._journal, self._is_open.by_name
+        if journal.local is None or not settle.waiting(journal):
+            return
+        if self._source.read_only:
+            await self._read(lambda connection: settle.settle(connection, tables, journal, locking=False))
+            return
+        # A row that can't be locked now is settled another time.
+        with suppress(BackendError, QueryTimeout):
+            await self._write(lambda connection: settle.settle(connection, tables, journal, locking=True))
 
     async def begin(self, plan: Plan) -> str:
         """Return the operation's id, which is the plan's: the same plan again continues its operation."""
         self._check_writable()
 
         def work(connection: sa.Connection) -> None:
-            self._settle(connection)
             now = reader.clock(connection, self._is_open.tables[0])
             self._journal.begin(connection, plan, now)
 
         if self._journal.local is not None:
+            await self._settle()
             await self._read(work)
         return plan.id
 
@@ -281,26 +310,20 @@ class SqlBackend:
         opened = self._is_open
         writer = Writer(opened.tables, opened.journal, skip_locked=opened.capabilities.skip_locked)
         numbers = self._numbered(plan)
+        self._written = (plan.id, writer.written)
         return await self._write(lambda connection: writer.apply(connection, plan, rows, numbers))
 
     async def recall(
         self, plan: Plan, rows: Sequence[PlanRow], operation: str
     ) -> tuple[RowOutcome, ...] | None:
         """Tell from the journal what became of a chunk whose commit is unknown."""
-        numbers = self._numbered(plan)
+        await self._settle()
+        numbers = {row.ref: self._numbered(plan)[row.ref] for row in rows}
+        written = self._written[1] if self._written[0] == plan.id else None
 
         def work(connection: sa.Connection) -> tuple[RowOutcome, ...] | None:
-            if self._journal.local is not None:
-                settle.settle(connection, self._is_open.by_name, self._journal, own=True)
-            known = self._journal.known(connection, plan, [numbers[row.ref] for row in rows])
-            if not known:
-                return None
-            return tuple(
-                RowOutcome(row.job, Outcome(found.outcome), found.detail, row.variant)
-                if (found := known.get(numbers[row.ref])) is not None
-                else RowOutcome(row.job, Outcome.FAILED, "the connection was lost: not changed", row.variant)
-                for row in rows
-            )
+            known = self._journal.known(connection, plan, list(numbers.values()))
+            return recalling.outcomes(rows, numbers, known, written)
 
         return await self._read(work)
 
@@ -318,8 +341,9 @@ class SqlBackend:
     async def operations(self, limit: int = 100, since: datetime | None = None) -> tuple[Operation, ...]:
         """Return the journal, newest first, without rows."""
 
+        await self._settle()
+
         def work(connection: sa.Connection) -> tuple[Operation, ...]:
-            self._settle(connection)
             return journal_reading.operations(self._journal, connection, limit, since)
 
         return await self._read(work)
@@ -327,8 +351,9 @@ class SqlBackend:
     async def operation(self, operation: str) -> Operation:
         """Return one operation with its rows. Raises NotFound."""
 
+        await self._settle()
+
         def work(connection: sa.Connection) -> Operation:
-            self._settle(connection)
             return journal_reading.operation(self._journal, connection, operation)
 
         return await self._read(work)

@@ -30,6 +30,10 @@ from .journal_tables import HISTORY, METADATA, OPERATIONS, ROWS
 
 INTENDED = "intended"
 _BATCH = 500
+_LASTING = (Outcome.APPLIED.value, INTENDED)
+"""Outcomes that no later apply of the same plan may write over: their images are what an undo needs."""
+_in_flight: set[tuple[str, int]] = set()
+"""Intentions of this process whose transaction is open; any other one of this process was abandoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +92,41 @@ class Journal:
 
     def write(self, connection: sa.Connection, plan: Plan, entries: Sequence[Entry]) -> None:
         """Write the outcomes of a chunk inside its transaction; local ones that change rows are only
-        intended yet."""
+        intended yet, until `confirm`, `withdraw` or `landed`.
+
+        Raises IntegrityError when another console applies the same plan and was quicker.
+        """
         if not entries:
             return
-        with self.on(connection) as where:
-            numbers = [entry.number for entry in entries]
-            where.execute(sa.delete(ROWS).where(ROWS.c.operation == plan.id, ROWS.c.row_number.in_(numbers)))
-            where.execute(sa.insert(ROWS), [self._row(plan, entry) for entry in entries])
-            if self.local is None:
-                self._attempts(where, plan, entries)
+        flying: set[tuple[str, int]] = set()
+        try:
+            with self.on(connection) as where:
+                numbers = [entry.number for entry in entries]
+                mine = (ROWS.c.operation == plan.id) & ROWS.c.row_number.in_(numbers)
+                where.execute(sa.delete(ROWS).where(mine, ROWS.c.outcome.not_in(_LASTING)))
+                where.execute(sa.insert(ROWS), [self._row(plan, entry) for entry in entries])
+                if self.local is None:
+                    self._facts(where, plan, entries)
+                else:
+                    flying = {(plan.id, number) for number in numbers}
+                    _in_flight.update(flying)
+        except BaseException:
+            _in_flight.difference_update(flying)
+            raise
+
+    def landed(self, plan: Plan, entries: Sequence[Entry]) -> None:
+        """The transaction is over, however it went: what is still intended was abandoned."""
+        if self.local is not None:
+            _in_flight.difference_update((plan.id, entry.number) for entry in entries)
 
     def confirm(self, plan: Plan, entries: Sequence[Entry]) -> None:
         """After the commit: intentions in the local file are facts now."""
         if self.local is None or not entries:
             return
         with self.on(None) as where:
-            self._settle(where, plan.id, [entry.number for entry in entries])
-            self._attempts(where, plan, entries)
+            open_yet = self._intended(where, plan.id, [entry.number for entry in entries])
+            self._settle(where, plan.id, sorted(open_yet))
+            self._facts(where, plan, [entry for entry in entries if entry.number in open_yet])
 
     def withdraw(self, plan: Plan, entries: Sequence[Entry]) -> None:
         """After a rollback: the intentions in the local file came to nothing."""
@@ -121,21 +143,16 @@ class Journal:
                 sa.update(OPERATIONS).where(OPERATIONS.c.id == operation).values(finished_at=moment(now))
             )
 
-    def mark_undone(self, connection: sa.Connection, plan: Plan, rows: Iterable[PlanRow]) -> None:
-        """Write that rows of the undone operation were put back."""
-        if plan.undoes is None:
-            return
-        with self.on(connection) as where:
-            for row in rows:
-                same = (ROWS.c.operation == plan.undoes) & (ROWS.c.job == row.job)
-                same &= ROWS.c.variant.is_(None) if row.variant is None else ROWS.c.variant == row.variant
-                where.execute(sa.update(ROWS).where(same).values(undone_by=plan.id))
-
     def known(self, connection: sa.Connection, plan: Plan, numbers: Sequence[int]) -> dict[int, Any]:
         """Return the journal's rows of this plan by row number."""
         with self.on(connection) as where:
             statement = sa.select(ROWS).where(ROWS.c.operation == plan.id, ROWS.c.row_number.in_(numbers))
             return {row.row_number: row for row in where.execute(statement)}
+
+    def _intended(self, where: sa.Connection, operation: str, numbers: Sequence[int]) -> set[int]:
+        mine = (ROWS.c.operation == operation) & (ROWS.c.outcome == INTENDED)
+        found = where.execute(sa.select(ROWS.c.row_number).where(mine)).scalars()
+        return set(found) & set(numbers)
 
     def _settle(self, where: sa.Connection, operation: str, numbers: Sequence[int]) -> None:
         intended = (ROWS.c.operation == operation) & (ROWS.c.outcome == INTENDED)
@@ -158,7 +175,9 @@ class Journal:
             "process": process_name(),
         }
 
-    def _attempts(self, where: sa.Connection, plan: Plan, entries: Sequence[Entry]) -> None:
+    def _facts(self, where: sa.Connection, plan: Plan, entries: Sequence[Entry]) -> None:
+        """Write what follows from rows that were changed: attempts, and what an undo put back."""
+        mark_undone(where, plan.id, plan.undoes, entries)
         made = [
             {
                 "database_name": self.database,
@@ -182,6 +201,18 @@ class Journal:
             where.execute(sa.insert(HISTORY), made)
 
 
+def mark_undone(where: sa.Connection, undo: str, undone: str | None, entries: Iterable[Entry]) -> None:
+    """Write into the undone operation's rows that they were put back."""
+    rows: dict[str | None, list[str]] = {}
+    for entry in entries:
+        if entry.outcome is Outcome.APPLIED:
+            rows.setdefault(entry.row.variant, []).append(entry.row.job)
+    for variant, jobs in rows.items() if undone is not None else ():
+        same = (ROWS.c.operation == undone) & ROWS.c.job.in_(jobs)
+        same &= ROWS.c.variant.is_(None) if variant is None else ROWS.c.variant == variant
+        where.execute(sa.update(ROWS).where(same).values(undone_by=undo))
+
+
 def moment(at: datetime) -> str:
     """Return an instant as the journal keeps it: UTC, microseconds, sortable."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
@@ -198,24 +229,41 @@ def changes_of(text: str) -> tuple[Change, ...]:
 
 
 def process_name() -> str:
-    """Return host and process id, to tell a crashed process's intention from a running one's."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Return host, process id and start, to tell a crashed process's intention from a running one's."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid()) or ''}"
 
 
-def process_lives(name: str | None) -> bool:
+def _started(pid: int) -> str | None:
+    """When a process started, in the system's own count; empty where that can't be seen, None for one that
+    has ended and only waits to be collected."""
+    try:
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return ""
+    return None if state in "ZX" else rest[18]
+
+
+def _lives(name: str | None) -> bool:
     """Whether the process that left an intention may still be at work; another host's can't be seen."""
-    host, _, pid = (name or "").rpartition(":")
+    front, _, start = (name or "").rpartition(":")
+    host, _, pid = front.rpartition(":")
     if host != socket.gethostname() or not pid.isdigit():
-        return False
-    if int(pid) == os.getpid():
         return False
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    started = _started(int(pid))
+    return started is not None and (not started or start in ("", started))
+
+
+def abandoned(operation: str, number: int, process: str | None) -> bool:
+    """Whether nobody is at work any more on a row that is only intended."""
+    if process == process_name():
+        return (operation, number) not in _in_flight
+    return not _lives(process)
 
 
 def local_engine(path: Path | None = None) -> sa.Engine:

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from unstick.backends.profile.model import Action
 from unstick.recovery.model import Image
-from unstick.recovery.plan import Plan, PlanRow
+from unstick.recovery.plan import Change, Plan, PlanRow
 
 from . import assign, keys
-from .engines.base import ColumnInfo
+from .engines.base import ColumnInfo, TableInfo
 from .entity import EntitySql
 
 
@@ -107,20 +107,57 @@ def delete(connection: sa.Connection, entity: EntitySql, found: Sequence[Image])
     connection.execute(sa.delete(entity.table).where(where))
 
 
-def insert_row(
-    connection: sa.Connection, table: sa.Table, infos: Sequence[ColumnInfo], image: Image, entity: EntitySql
+def insert_rows(
+    connection: sa.Connection,
+    table: sa.Table,
+    infos: Sequence[ColumnInfo],
+    images: Sequence[Image],
+    entity: EntitySql,
 ) -> None:
-    """Insert a row from its before-image, identity columns included."""
-    writable = [info for info in infos if info.name in image and not info.computed]
-    values = {info.name: entity.engine.restore(image[info.name], info) for info in writable}
-    statement = sa.insert(table).values(values)
+    """Insert rows from their before-images, identity columns included."""
+    writable = [info for info in infos if images and info.name in images[0] and not info.computed]
+    rows = [{i.name: entity.engine.restore(image[i.name], i) for i in writable} for image in images]
     overriding = entity.engine.overriding(writable)
-    if not overriding:
-        connection.execute(statement)
+    plain = not any(isinstance(value, sa.ClauseElement) for row in rows for value in row.values())
+    if plain and not overriding:
+        connection.execute(sa.insert(table), rows)
         return
-    compiled = statement.compile(dialect=connection.dialect)
-    text = str(compiled).replace(") VALUES (", f"){overriding} VALUES (", 1)
-    connection.exec_driver_sql(text, tuple(compiled.params[name] for name in compiled.positiontup or ()))
+    for row in rows:
+        statement = sa.insert(table).values(row)
+        if not overriding:
+            connection.execute(statement)
+            continue
+        compiled = statement.compile(dialect=connection.dialect)
+        text = str(compiled).replace(") VALUES (", f"){overriding} VALUES (", 1)
+        values = tuple(compiled.params[name] for name in compiled.positiontup or ())
+        connection.exec_driver_sql(text, values)
+
+
+def update_rows(
+    connection: sa.Connection,
+    table: sa.Table,
+    info: TableInfo,
+    key: Sequence[str],
+    names: Sequence[str],
+    changes: Sequence[Change],
+    entity: EntitySql,
+) -> None:
+    """Write the `after` values of the named columns into the rows of the changes."""
+    restore = entity.engine.restore
+    rows = [
+        {f"k_{name}": restore(change.key[name], info.columns[name]) for name in key}
+        | {f"v_{name}": restore((change.after or {})[name], info.columns[name]) for name in names}
+        for change in changes
+    ]
+    if any(isinstance(value, sa.ClauseElement) for row in rows for value in row.values()):
+        for row in rows:
+            where = [table.c[name] == row[f"k_{name}"] for name in key]
+            values = {name: row[f"v_{name}"] for name in names}
+            connection.execute(sa.update(table).where(*where).values(values))
+        return
+    where = [table.c[name] == sa.bindparam(f"k_{name}", type_=table.c[name].type) for name in key]
+    written = {name: sa.bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
+    connection.execute(sa.update(table).where(*where).values(written), rows)
 
 
 def shown(

@@ -2,93 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from unstick.recovery.errors import PlanError
-from unstick.recovery.model import Image, Scalar
 from unstick.recovery.outcome import OperationRow, Outcome, RowOutcome
-from unstick.recovery.plan import Change, LeftOut, Plan, PlanRow
+from unstick.recovery.plan import Change, LeftOut, PlanRow
 
-from . import keys, statements
-from .engines.base import TableInfo
+from . import statements
 from .entity import EntitySql
 from .errors import is_busy, is_deadlock, is_lost
 from .journal import Entry, reverse
-from .relations import table_of
+from .undo_checks import Target, at, moved_rows, target
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The table that a change is about."""
-
-    entity: EntitySql
-    table: sa.Table
-    info: TableInfo
-    key: tuple[str, ...]
-
-
-class _Moved(Exception):
-    """The row is no longer as the operation left it; the text says how."""
-
-    def __init__(self, outcome: Outcome, detail: str) -> None:
-        super().__init__(detail)
-        self.outcome, self.detail = outcome, detail
-
-
-def target(entity: EntitySql, name: str) -> Target:
-    """Return the table for a change's name. Raises PlanError when the profile has it no longer."""
-    kind, colon, rest = name.partition(":")
-    if not colon:
-        return Target(
-            entity, entity.table, TableInfo(entity.place[1], entity.place[0], entity.infos), entity.key
-        )
-    if kind == "child" and rest in entity.children:
-        child = entity.children[rest]
-        table, info = table_of(entity, entity.child_place(child))
-        return Target(entity, table, info, child.key)
-    for action in entity.spec.actions.values():
-        for related in action.related:
-            if kind == "related" and related.name == rest:
-                table, info = table_of(entity, entity.layout.place(related.table, related.table_schema))
-                return Target(entity, table, info, related.key)
-    raise PlanError(f"the profile no longer knows {name}, which this operation changed; it can't be undone")
+BATCH = 500
 
 
 def plan_rows(
     connection: sa.Connection, tables: Mapping[str, EntitySql], done: Sequence[OperationRow]
 ) -> tuple[list[PlanRow], list[LeftOut]]:
     """Turn an operation's rows round; rows that moved on since, or were undone already, are left out."""
-    rows: list[PlanRow] = []
+    turned: list[PlanRow] = []
     left: list[LeftOut] = []
     for row in done:
+        main = main_change(row.changes)
         if row.outcome != Outcome.APPLIED.value:
             continue
         if row.undone_by:
             left.append(LeftOut(row.job, f"already undone by operation {row.undone_by}", row.variant))
-            continue
-        main = next((change for change in reversed(row.changes) if ":" not in change.table), None)
-        if main is None or main.table not in tables:
+        elif main is None or main.table not in tables:
             left.append(LeftOut(row.job, "the journal has no image of the row", row.variant))
-            continue
-        changes = reverse(row.changes)
-        try:
-            for change in changes:
-                _check(connection, target(tables[main.table], change.table), change, lock=False)
-        except _Moved as moved:
-            left.append(LeftOut(row.job, moved.detail, row.variant))
-            continue
-        rows.append(_plan_row(row, main, changes))
+        else:
+            turned.append(_plan_row(row, main))
+    rows: list[PlanRow] = []
+    for entity, batch in _batches(tables, turned):
+        moved = moved_rows(connection, entity, batch, lock=False)
+        left += [LeftOut(batch[index].job, how.detail, batch[index].variant) for index, how in moved.items()]
+        rows += [row for index, row in enumerate(batch) if index not in moved]
     return rows, left
 
 
-def _plan_row(row: OperationRow, main: Change, changes: tuple[Change, ...]) -> PlanRow:
+def main_change(changes: Sequence[Change]) -> Change | None:
+    """Return the change of the job's own row among those of an operation row."""
+    return next((change for change in reversed(changes) if ":" not in change.table), None)
+
+
+def _batches(
+    tables: Mapping[str, EntitySql], rows: Sequence[PlanRow]
+) -> Iterator[tuple[EntitySql, list[PlanRow]]]:
+    for name in dict.fromkeys(row.table for row in rows):
+        mine = [row for row in rows if row.table == name]
+        for start in range(0, len(mine), BATCH):
+            yield tables[name], mine[start : start + BATCH]
+
+
+def _plan_row(row: OperationRow, main: Change) -> PlanRow:
     before, after = dict(main.before or {}), dict(main.after or {})
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    changes = reverse(row.changes)
     others = [f"{change.op} {change.table.partition(':')[2]}" for change in changes if ":" in change.table]
     return PlanRow(
         job=row.job,
@@ -105,87 +78,84 @@ def _plan_row(row: OperationRow, main: Change, changes: tuple[Change, ...]) -> P
     )
 
 
-def apply_row(
-    connection: sa.Connection, entity: EntitySql, plan: Plan, row: PlanRow, number: int, now: datetime
-) -> tuple[RowOutcome, Entry]:
-    """Put one row and what belongs to it back, all or nothing."""
+def apply_rows(
+    connection: sa.Connection, entity: EntitySql, rows: Sequence[tuple[int, PlanRow]], now: datetime
+) -> list[tuple[RowOutcome, Entry]]:
+    """Put rows (with their numbers in the plan) and what belongs to them back, each one all or nothing."""
+    moved = moved_rows(connection, entity, [row for _, row in rows], lock=True)
+    still = [row for index, (_, row) in enumerate(rows) if index not in moved]
+    refused = _write_together(connection, entity, still)
+    done = []
+    for index, (number, row) in enumerate(rows):
+        if index in moved:
+            outcome, detail = moved[index].outcome, moved[index].detail
+        else:
+            outcome, detail = refused.get(row.ref, (Outcome.APPLIED, "put back"))
+        changes = row.changes if outcome is Outcome.APPLIED else ()
+        entry = Entry(number, row, outcome, detail, now, changes)
+        done.append((RowOutcome(row.job, outcome, detail, row.variant), entry))
+    return done
+
+
+def _write_together(
+    connection: sa.Connection, entity: EntitySql, rows: Sequence[PlanRow]
+) -> dict[Any, tuple[Outcome, str]]:
+    """Write all rows at once; when one conflicts, each behind a savepoint. Returns the refused ones by
+    `ref`."""
     try:
         with connection.begin_nested():
-            for change in row.changes:
-                where = target(entity, change.table)
-                _check(connection, where, change, lock=True)
-                _write(connection, where, change)
-        outcome, detail, changes = Outcome.APPLIED, "put back", row.changes
-    except _Moved as moved:
-        outcome, detail, changes = moved.outcome, moved.detail, ()
+            _write(connection, entity, rows)
+        return {}
     except sa.exc.DBAPIError as error:
         if is_lost(error) or is_deadlock(error):
             raise
-        said = str(getattr(error, "orig", error)).splitlines()[0][:300]
-        busy = is_busy(error)
-        outcome, detail, changes = (
-            (Outcome.BUSY if busy else Outcome.FAILED),
-            f"the database refused: {said}",
-            (),
-        )
-    entry = Entry(number, row, outcome, detail, now, changes)
-    return RowOutcome(row.job, outcome, detail, row.variant), entry
-
-
-def _check(connection: sa.Connection, where: Target, change: Change, *, lock: bool) -> None:
-    """Raise _Moved unless the row is as the operation left it."""
-    names = tuple(change.before or change.key)
-    current = _current(connection, where, change.key, names, lock=lock)
-    if change.op == "insert":
-        if current is not None:
-            raise _Moved(
-                Outcome.DRIFTED, f"exists again in {where.table.name}: it was created anew meanwhile"
+    refused: dict[Any, tuple[Outcome, str]] = {}
+    for row in rows:
+        try:
+            with connection.begin_nested():
+                _write(connection, entity, [row])
+        except sa.exc.DBAPIError as error:
+            if is_lost(error) or is_deadlock(error):
+                raise
+            said = str(getattr(error, "orig", error)).splitlines()[0][:300]
+            refused[row.ref] = (
+                Outcome.BUSY if is_busy(error) else Outcome.FAILED,
+                f"the database refused: {said}",
             )
-        return
-    if current is None:
-        exists = lock and _current(connection, where, change.key, (), lock=False) is not None
-        raise (
-            _Moved(Outcome.BUSY, "locked by somebody else") if exists else _Moved(Outcome.MISSING, "deleted")
-        )
-    for name, value in (change.before or {}).items():
-        if name in current and current[name] != value:
-            raise _Moved(Outcome.DRIFTED, f"moved on since: {name} {_short(value)} → {_short(current[name])}")
+    return refused
 
 
-def _short(value: Scalar) -> str:
-    text = "NULL" if value is None else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _write(connection: sa.Connection, entity: EntitySql, rows: Sequence[PlanRow]) -> None:
+    """Write the changes table by table in the order that every row has: parents come before children."""
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for row in rows:
+        for change in row.changes:
+            groups.setdefault((change.table, change.op), []).append(change)
+    for (table, op), changes in groups.items():
+        where = target(entity, table)
+        if op == "delete":
+            connection.execute(sa.delete(where.table).where(at(where, [change.key for change in changes])))
+        elif op == "insert":
+            infos = list(where.info.columns.values())
+            images = [change.after or {} for change in changes]
+            statements.insert_rows(connection, where.table, infos, images, entity)
+        else:
+            _update(connection, where, changes)
 
 
-def _current(
-    connection: sa.Connection, where: Target, key: Image, names: Sequence[str], *, lock: bool
-) -> Image | None:
-    engine = where.entity.engine
-    known = [name for name in dict.fromkeys((*where.key, *names)) if name in where.info.columns]
-    images = [engine.image(where.table.c[name], where.info.columns[name]).label(name) for name in known]
-    statement = sa.select(*images).where(_at(where, key))
-    if lock:
-        statement = engine.lock(statement, skip_locked=where.entity.skip_locked)
-    rows = where.entity.rows(connection.execute(statement))
-    return rows[0] if rows else None
+def _update(connection: sa.Connection, where: Target, changes: Sequence[Change]) -> None:
+    """Write columns back: changes of the same columns travel in one call."""
+    together: dict[tuple[str, ...], list[Change]] = {}
+    for change in changes:
+        if names := _written(where, change):
+            together.setdefault(names, []).append(change)
+    for names, some in together.items():
+        statements.update_rows(connection, where.table, where.info, where.key, names, some, where.entity)
 
 
-def _at(where: Target, key: Image) -> Any:
-    return keys.key_in(where.entity.engine, where.info.columns, where.key, [key], where.table.c.__getitem__)
-
-
-def _write(connection: sa.Connection, where: Target, change: Change) -> None:
-    engine = where.entity.engine
-    if change.op == "insert":
-        infos = list(where.info.columns.values())
-        statements.insert_row(connection, where.table, infos, change.after or {}, where.entity)
-    elif change.op == "delete":
-        connection.execute(sa.delete(where.table).where(_at(where, change.key)))
-    else:
-        before, after = change.before or {}, change.after or {}
-        changed = [name for name in after if before.get(name) != after[name]]
-        # A column that the database touches by itself must be written, or it is touched again.
-        changed += [n for n, i in where.info.columns.items() if i.touched and n in after and n not in changed]
-        if changed:
-            values = {name: engine.restore(after[name], where.info.columns[name]) for name in changed}
-            connection.execute(sa.update(where.table).where(_at(where, change.key)).values(values))
+def _written(where: Target, change: Change) -> tuple[str, ...]:
+    before, after = change.before or {}, change.after or {}
+    changed = [name for name in after if before.get(name) != after[name]]
+    # A column that the database touches by itself must be written, or it is touched again.
+    touched = [name for name, info in where.info.columns.items() if info.touched and name in after]
+    return tuple(dict.fromkeys((*changed, *touched)))

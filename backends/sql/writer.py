@@ -144,13 +144,12 @@ class Writer:
             entity, UNDO, plan, planned, {i: numbers[row.ref] for i, row in enumerate(planned)}, now
         )
         known = self._journal.known(connection, plan, list(chunk.numbers.values()))
-        for index, row in enumerate(planned):
-            if not self._already(chunk, index, known):
-                number = chunk.numbers[index]
-                outcome, entry = undo.apply_row(connection, entity, plan, row, number, now)
-                chunk.outcomes[index], chunk.entries[index] = outcome, entry
-        put_back = [planned[i] for i, done in chunk.outcomes.items() if done.outcome is Outcome.APPLIED]
-        self._journal.mark_undone(connection, plan, put_back)
+        still = [index for index in range(len(planned)) if not self._already(chunk, index, known)]
+        rows = [(chunk.numbers[index], planned[index]) for index in still]
+        for index, (outcome, entry) in zip(
+            still, undo.apply_rows(connection, entity, rows, now), strict=True
+        ):
+            chunk.outcomes[index], chunk.entries[index] = outcome, entry
         return chunk
 
     def _already(self, chunk: Chunk, index: int, known: Mapping[int, Any]) -> bool:
