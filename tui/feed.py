@@ -49,8 +49,7 @@ class Feed(Generic[T]):
         self._running = False
         self._generation += 1
         self._cancel_timer()
-        if self._worker is not None:
-            self._worker.cancel()
+        self._drop()
 
     def now(self) -> None:
         """Refresh as soon as the question in flight is answered."""
@@ -66,9 +65,7 @@ class Feed(Generic[T]):
 
     def restart(self) -> None:
         """The question changed: drop the one in flight and ask the new one at once."""
-        if self._worker is not None:
-            self._worker.cancel()
-            self._worker = None
+        self._drop()
         self.now()
 
     def wake(self) -> None:
@@ -105,6 +102,11 @@ class Feed(Generic[T]):
         self._cancel_timer()
         if delay is not None:
             self._timer = self._screen.set_timer(delay, self.now)
+
+    def _drop(self) -> None:
+        if self._worker is not None:
+            self._worker.cancel()
+            self._worker = None
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

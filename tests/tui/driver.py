@@ -116,12 +116,15 @@ async def console(
     environment: str = "staging",
     size: tuple[int, int] = (80, 24),
     ready: bool = True,
+    read_only: bool = False,
     **options: Any,
 ) -> AsyncIterator[Console]:
     """Open the console on a source in memory; `ready` waits for the first rows."""
     backend = backend or MemoryBackend.example(60, 5)
     ticks = Ticks()
-    source = Source(backend.source, "memory://", environment=environment, refresh_s=3600.0)
+    source = Source(
+        backend.source, "memory://", environment=environment, refresh_s=3600.0, read_only=read_only
+    )
     app = ConsoleApp(backend, source, clock=ticks, chance=lambda: 0.5, theme="dark", **options)
     async with app.run_test(size=size) as pilot:
         driven = Console(app, pilot, backend, ticks)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from textual.events import Paste
+
 from tests.tui.driver import JobScreen, JobsScreen, console
 from unstick.recovery.memory import MemoryBackend
 
@@ -215,3 +218,82 @@ async def test_q_quits_at_the_first_screen() -> None:
         await driven.press("q")
         await driven.until(lambda: driven.app._exit)
         assert driven.app.return_code == 0
+
+
+async def test_help_lists_every_key_with_the_reason_why_not_and_can_be_filtered() -> None:
+    async with console(MemoryBackend.example(60, 5, read_only=True), size=(100, 70)) as c:
+        await c.press("question_mark")
+        await c.until_shows("Help > jobs")
+        assert "Plan to recover the marked rows" in c.text
+        assert "not now: " in c.text
+        await c.press("slash")
+        await c.type("undo")
+        await c.press("enter")
+        assert "Plan the undo" in c.text
+        assert "Next line" not in c.text
+        await c.press("escape", "escape")
+        await c.until(lambda: isinstance(c.app.screen, JobsScreen))
+
+
+async def test_keys_can_be_remapped_by_id() -> None:
+    async with console(keymap={"act.dry_run": "f5", "move.down": "e"}) as c:
+        await c.press("e")
+        assert c.jobs.table.position == 1
+        await c.press("x", "j")
+        assert c.jobs.table.position == 1
+        assert "f5 dry-run" in c.lines[-1]
+        await c.plan("f5")
+
+
+async def test_ids_and_records_are_copied_through_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console() as c:
+        written: list[str] = []
+        monkeypatch.setattr(c.app._driver, "write", written.append)
+        await c.press("y")
+        assert any(text.startswith("\x1b]52;c;") for text in written)
+        assert f"copied id {c.jobs.table.cursor}" in c.text
+        await c.press("Y")
+        assert "as JSON" in c.text
+
+
+async def test_a_source_that_is_marked_read_only_is_so_whatever_the_backend_says() -> None:
+    backend = MemoryBackend.example(60, 5)
+    async with console(backend, read_only=True) as c:
+        assert "[READ-ONLY]" in c.lines[0]
+        await c.press("R")
+        c.on(JobsScreen)
+        assert "read-only" in c.text
+        await c.plan("x")
+
+
+async def test_a_refresh_that_hangs_while_another_screen_is_open_does_not_end_refreshing() -> None:
+    async with console() as c:
+        c.backend.hold()
+        await c.press("ctrl+r")
+        await c.until(lambda: c.jobs.feed.in_flight)
+        await c.press("question_mark")
+        await c.until_shows("Help > jobs")
+        c.backend.release()
+        await c.press("escape")
+        await c.until(lambda: isinstance(c.app.screen, JobsScreen))
+        job = c.jobs.rows.window.order[0]
+        c.backend.worker.finish(job)
+        await c.refresh()
+        assert c.jobs.rows.window.rows[job].state == "done"
+
+
+async def test_text_pasted_into_the_prompt_passes_the_gate() -> None:
+    async with console() as c:
+        await c.press("slash")
+        c.app.screen.focused.post_message(Paste("a\x1b[31mb\nsecond"))  # type: ignore[union-attr]
+        await c.until_shows("a\\x1b[31mb")
+        assert "\x1b" not in c.text
+
+
+async def test_a_wide_terminal_shows_the_row_beside_the_table_and_asks_nothing_for_it() -> None:
+    async with console(size=(160, 45)) as c:
+        await c.until_shows("enter: variants")
+        assert f"Job {c.jobs.table.cursor}" in c.text
+        await c.press("j")
+        await c.until(lambda: f"Job {c.jobs.table.cursor}" in c.text)
+        assert "Why it is stuck" in c.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -12,7 +13,7 @@ from textual.widget import Widget
 
 from unstick.recovery.display import display_text
 from unstick.recovery.errors import NotFound, UnstickError
-from unstick.recovery.model import JobId
+from unstick.recovery.model import Job, JobId
 from unstick.recovery.plan import Options, Plan
 from unstick.tui.actions import JOB
 from unstick.tui.availability import Facts
@@ -99,8 +100,11 @@ class JobScreen(ActingScreen):
         variants = await backend.variants(self.job_id)
         attempts = await backend.attempts(self.job_id)
         events = await backend.events(self.job_id)
+        view = JobView(job, variants, attempts, events)
+        if self.view is not None and _same(self.view.job, job) and self.view.plan is not None:
+            return replace(view, plan=self.view.plan)
         plan, problem = await self._would_do()
-        return JobView(job, variants, attempts, events, plan, problem)
+        return replace(view, plan=plan, plan_problem=problem)
 
     async def _would_do(self) -> tuple[Plan | None, str | None]:
         options = Options(thresholds=self.session.source.thresholds)
@@ -140,3 +144,10 @@ class JobScreen(ActingScreen):
             self.copy(
                 json.dumps(as_record(self.view.job), indent=1, default=str), f"job {self.job_id} as JSON"
             )
+
+
+def _same(before: Job, now: Job) -> bool:
+    """Whether a plan made for the one still holds for the other; ages grow without changing anything."""
+    kept = ("status", "updated", "retries", "error", "step")
+    same = all(getattr(before, name) == getattr(now, name) for name in kept)
+    return same and (before.verdict is None) == (now.verdict is None)

@@ -63,6 +63,21 @@ def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
     return lines
 
 
+def row_lines(job: Job, width: int) -> Lines:
+    """Return what a row of the live table already tells, for the pane beside it; nothing is asked for it."""
+    lines, painter = Lines(), _Painter(max(width, 30), wrapped=True)
+    lines.add([(Span(f"  Job {display_text(job.id, limit=60)}", "title"),)])
+    lines.add(list(painter.summary(job)))
+    if job.verdict is not None:
+        lines.heading("Why it is stuck", "stuck")
+        lines.add(list(painter.verdict(job.verdict)))
+    if job.error:
+        lines.heading("Error", "failed")
+        lines.add(painter.text(job.error[:FIELD_LIMIT], "text"))
+    lines.heading("enter: variants, attempts, log, what recover would do", "dim")
+    return lines
+
+
 class _Painter:
     def __init__(self, width: int, wrapped: bool) -> None:
         self._width, self._wrapped = width, wrapped

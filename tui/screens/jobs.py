@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.events import Resize
+from textual.timer import Timer
 from textual.widget import Widget
 
 from unstick.recovery.errors import FilterError
@@ -22,10 +24,18 @@ from unstick.tui.keys import bindings
 from unstick.tui.marking import Marks
 from unstick.tui.screens.acting import ActingScreen, as_record
 from unstick.tui.screens.job_rows import READING, JobRows
+from unstick.tui.screens.job_text import row_lines
 from unstick.tui.screens.jobs_text import VIEWS, title_parts
 from unstick.tui.session import Session, sentence
 from unstick.tui.widgets.bar import Part
+from unstick.tui.widgets.pane import Pane
 from unstick.tui.widgets.table import Table
+
+BESIDE = 150
+"""Columns from which the row under the cursor is shown beside the table."""
+
+REST_S = 0.12
+"""Seconds for which the cursor has to rest before the pane beside follows."""
 
 AHEAD = 3
 """Screens before the end of the loaded rows at which more are read."""
@@ -36,17 +46,24 @@ class JobsScreen(ActingScreen):
 
     SCOPE = JOBS
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(JOBS))
+    DEFAULT_CSS = """
+    JobsScreen > Horizontal { height: 1fr; }
+    JobsScreen #side { width: 60; margin-left: 1; display: none; }
+    JobsScreen.-beside #side { display: block; }
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.rows = JobRows()
         self.table = Table(self.rows)
+        self.side = Pane(id="side")
         self.marks = Marks()
         self.query_now = Query(thresholds=session.source.thresholds)
         self.view = "all"
         self.counts: Counts | None = None
         self.filter_text = ""
         self.last_filter = ""
+        self._side_timer: Timer | None = None
         self._question = 0
         self._first = 0
         self.feed: Feed[tuple[Counts, list[Page], int]] = Feed(
@@ -54,8 +71,8 @@ class JobsScreen(ActingScreen):
         )
 
     def body(self) -> Iterable[Widget]:
-        """The table."""
-        yield self.table
+        """The table, and beside it the row under the cursor where there is room."""
+        yield Horizontal(self.table, self.side)
 
     def scroller(self) -> Table:
         """The table."""
@@ -81,7 +98,9 @@ class JobsScreen(ActingScreen):
     def on_resize(self, event: Resize) -> None:
         """Read more where a taller terminal shows more."""
         super().on_resize(event)
+        self.set_class(event.size.width >= BESIDE, "-beside")
         self._read_ahead()
+        self._show_side_soon()
 
     def wake(self) -> None:
         """The database says that something changed."""
@@ -120,6 +139,7 @@ class JobsScreen(ActingScreen):
             self.table.restyle()
         self.table.show(window.order, merged.changed | window.ghosts)
         self._read_ahead()
+        self._show_side_soon()
 
     @property
     def _narrowed(self) -> bool:
@@ -130,6 +150,18 @@ class JobsScreen(ActingScreen):
         if not self.marks.ids and self.rows.window.drop_ghosts(keep=[JobId(self.table.cursor or "")]):
             self.table.show(self.rows.window.order)
         self._read_ahead()
+        self._show_side_soon()
+
+    def _show_side_soon(self) -> None:
+        """Wait until the cursor rests: a held key must not drag the pane's lines over a slow link."""
+        if self._side_timer is not None:
+            self._side_timer.stop()
+        self._side_timer = self.set_timer(REST_S, self._show_side) if self.has_class("-beside") else None
+
+    def _show_side(self) -> None:
+        job = self.rows.job(self.table.cursor)
+        lines = row_lines(job, self.side.size.width) if job is not None else ()
+        self.side.show(lines)
 
     def _read_ahead(self) -> None:
         window, table = self.rows.window, self.table

@@ -8,9 +8,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import Paste
 from textual.widgets import Input
 
-from unstick.recovery.display import cell_width
+from unstick.recovery.display import cell_width, display_text
 from unstick.tui.widgets.bar import Bar, Part
 
 Accept = Callable[[str], str | None]
@@ -21,6 +22,14 @@ class PromptInput(Input):
     """An input without a blinking caret: blinking writes 2 KB a second."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+
+    def _on_paste(self, event: Paste) -> None:
+        """Take the first line of a paste, through the gate: it may well be text of a job."""
+        event.stop()
+        event.prevent_default()
+        lines = event.text.splitlines()
+        if lines:
+            self.insert_text_at_cursor(display_text(lines[0]))
 
     def action_leave(self) -> None:
         """Close the prompt without handing over."""
