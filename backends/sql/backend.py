@@ -33,7 +33,7 @@ from unstick.recovery.model import (
     VariantId,
     Verdict,
 )
-from unstick.recovery.outcome import Operation, Outcome, RowOutcome
+from unstick.recovery.outcome import Operation, RowOutcome
 from unstick.recovery.plan import Options, Plan, PlanRow, seal
 from unstick.recovery.port import Selection
 from unstick.recovery.query import Query

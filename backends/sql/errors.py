@@ -90,6 +90,11 @@ def is_busy(error: BaseException) -> bool:
     return code in _BUSY_PG or code in _BUSY_MY or (isinstance(code, str) and code.startswith("SQLITE_BUSY"))
 
 
+def said(error: BaseException) -> str:
+    """Return the first line of what the database said."""
+    return str(getattr(error, "orig", error)).splitlines()[0][:300]
+
+
 def translate(error: BaseException, source: Source) -> UnstickError:
     """Return our error for a driver's error."""
     if isinstance(error, UnstickError):

@@ -26,7 +26,9 @@ def outcomes(
     of an earlier apply of the same plan are not taken for its own. Raises CommitUnknown while it is open.
     """
     if any(row.outcome == INTENDED for row in known.values()):
-        raise CommitUnknown("a chunk's commit is still unknown: the rows are locked, or the journal is behind")
+        raise CommitUnknown(
+            "a chunk's commit is still unknown: the rows are locked, or the journal is behind"
+        )
     mine = {entry.number: moment(entry.at) for entry in written} if written is not None else None
     own = {number for number, row in known.items() if mine is None or mine.get(number) == row.at}
     if not own:

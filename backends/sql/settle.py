@@ -18,7 +18,7 @@ from .journal_tables import HISTORY, OPERATIONS, ROWS
 
 UNKNOWN = "the console died while this was committed and the row has moved on since: look at the job"
 _LOCKED = "locked"
-"""Somebody holds the row: perhaps the transaction in question itself, whose end the server has not noticed."""
+"""Somebody holds the row: perhaps the transaction in question, whose end the server has not noticed yet."""
 
 
 def waiting(journal: Journal) -> list[Any]:

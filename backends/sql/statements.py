@@ -84,15 +84,17 @@ def _guard(entity: EntitySql, action: Action) -> list[Any]:
 
 def update(
     connection: sa.Connection, entity: EntitySql, action: Action, plan: Plan, found: Sequence[Image]
-) -> None:
-    """Change the rows with these keys."""
+) -> int | None:
+    """Change the rows with these keys. Returns how many were changed, None where that can't be told."""
+    number: int | None = None
     if action.set:
-        connection.execute(update_statement(entity, action, plan, found))
+        number = connection.execute(update_statement(entity, action, plan, found)).rowcount
     text = entity.layout.raw(action.sql)
     if text is not None:
         for image in found:
             binds = {name: entity.engine.restore(image[name], entity.infos[name]) for name in entity.key}
             connection.execute(sa.text(text), binds)
+    return number
 
 
 def delete_statement(entity: EntitySql, action: Action, found: Sequence[Image]) -> sa.Delete:
@@ -101,10 +103,10 @@ def delete_statement(entity: EntitySql, action: Action, found: Sequence[Image]) 
     return sa.delete(entity.table).where(where, *_guard(entity, action))
 
 
-def delete(connection: sa.Connection, entity: EntitySql, found: Sequence[Image]) -> None:
-    """Delete the rows with these keys."""
+def delete(connection: sa.Connection, entity: EntitySql, found: Sequence[Image]) -> int:
+    """Delete the rows with these keys. Returns how many were deleted."""
     where = keys.key_in(entity.engine, entity.infos, entity.key, found, entity.table.c.__getitem__)
-    connection.execute(sa.delete(entity.table).where(where))
+    return connection.execute(sa.delete(entity.table).where(where)).rowcount
 
 
 def insert_rows(

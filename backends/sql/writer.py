@@ -23,8 +23,8 @@ from unstick.recovery.plan import Change, Plan, PlanRow
 from . import keys, planner, rows, rules, statements, undo
 from .drift import explain
 from .entity import EntitySql
-from .errors import is_busy, is_deadlock, is_lost
-from .journal import Entry, Journal
+from .errors import is_busy, is_deadlock, is_lost, is_refusal, said
+from .journal import INTENDED, Entry, Journal
 from .relations import Relations
 
 Numbers = Mapping[tuple[JobId, VariantId | None], int]
@@ -35,6 +35,14 @@ DEADLOCKS = 5
 
 
 UNDO = Action(verb="put back what the operation changed", sql={"*": ""}, attempt=False)
+
+
+class _Refused(Exception):
+    """The database refused to commit: a check that it had put off until then."""
+
+
+class _Unchanged(Exception):
+    """The database said that all is well, and changed fewer rows than it was told to."""
 
 
 @dataclass(slots=True)
@@ -60,6 +68,8 @@ class Writer:
         self._tables = {entity.name: entity for entity in tables}
         self._journal = journal
         self._skip_locked = skip_locked
+        self.written: list[Entry] = []
+        """What was about to be committed: see `recall`."""
 
     def apply(
         self, connection: sa.Connection, plan: Plan, planned: Sequence[PlanRow], numbers: Numbers
@@ -69,6 +79,8 @@ class Writer:
         for attempt in range(DEADLOCKS):
             try:
                 return self._transaction(connection, plan, planned, numbers)
+            except _Refused as refused:
+                return self._apart(connection, plan, planned, numbers, str(refused))
             except sa.exc.DBAPIError as error:
                 if connection.in_transaction():
                     connection.rollback()
@@ -81,6 +93,29 @@ class Writer:
                 if not again or attempt == DEADLOCKS - 1:
                     raise
         raise AssertionError("unreachable")
+
+    def _apart(
+        self,
+        connection: sa.Connection,
+        plan: Plan,
+        planned: Sequence[PlanRow],
+        numbers: Numbers,
+        said: str,
+    ) -> tuple[RowOutcome, ...]:
+        """Apply each row of a chunk that could not be committed in a transaction of its own."""
+        if len(planned) > 1:
+            return tuple(
+                outcome for row in planned for outcome in self.apply(connection, plan, [row], numbers)
+            )
+        [row] = planned
+        detail = f"the database refused: {said}"
+        with connection.begin():
+            now = _now(connection, next(iter(self._tables.values())))
+            entry = Entry(numbers[row.ref], row, Outcome.FAILED, detail, now)
+            self._journal.begin(connection, plan, now)
+            self._journal.write(connection, plan, [entry])
+        self._journal.landed(plan, [entry])
+        return (RowOutcome(row.job, Outcome.FAILED, detail, row.variant),)
 
     def _transaction(
         self, connection: sa.Connection, plan: Plan, planned: Sequence[PlanRow], numbers: Numbers
@@ -96,16 +131,37 @@ class Writer:
                 entries += [entry for _, entry in sorted(chunks[-1].entries.items())]
             self._journal.begin(connection, plan, now)
             self._journal.write(connection, plan, entries)
+            self.written += entries
             try:
-                transaction.commit()
-            except sa.exc.DBAPIError as error:
-                if is_lost(error):
-                    raise CommitUnknown("the connection was lost while committing a chunk") from error
-                self._journal.withdraw(plan, entries)
-                raise
-        self._journal.confirm(plan, entries)
+                self._commit(connection, transaction, plan, entries)
+                self._confirm(plan, entries)
+            finally:
+                self._journal.landed(plan, entries)
         found = {chunk.rows[i].ref: outcome for chunk in chunks for i, outcome in chunk.outcomes.items()}
         return tuple(found[row.ref] for row in planned)
+
+    def _commit(
+        self, connection: sa.Connection, transaction: sa.RootTransaction, plan: Plan, entries: list[Entry]
+    ) -> None:
+        try:
+            transaction.commit()
+        except Exception as error:
+            if not is_refusal(error):
+                raise CommitUnknown("the connection was lost while committing a chunk") from error
+            # SQLAlchemy takes the transaction for closed, but SQLite keeps one open that it could not commit.
+            connection.connection.rollback()
+            self._journal.withdraw(plan, entries)
+            if is_deadlock(error) or is_busy(error):
+                raise
+            raise _Refused(said(error)) from error
+
+    def _confirm(self, plan: Plan, entries: list[Entry]) -> None:
+        try:
+            self._journal.confirm(plan, entries)
+        except sa.exc.SQLAlchemyError:
+            # The rows are changed, whatever became of the local file: its intentions are settled when it is
+            # looked at again. Saying that this chunk failed would be wrong.
+            return
 
     def _work(
         self,
@@ -154,6 +210,10 @@ class Writer:
 
     def _already(self, chunk: Chunk, index: int, known: Mapping[int, Any]) -> bool:
         before = known.get(chunk.numbers[index])
+        if before is not None and before.outcome == INTENDED:
+            row, detail = chunk.rows[index], "another console is applying this plan at this moment"
+            chunk.outcomes[index] = RowOutcome(row.job, Outcome.BUSY, detail, row.variant)
+            return True
         if before is None or before.outcome != Outcome.APPLIED.value:
             return False
         row, detail = chunk.rows[index], f"already applied by operation {chunk.plan.id}"
@@ -233,7 +293,7 @@ class Writer:
         try:
             with connection.begin_nested():
                 self._write_some(connection, chunk, list(chunk.good))
-        except sa.exc.DBAPIError as error:
+        except (sa.exc.DBAPIError, _Unchanged) as error:
             if is_lost(error) or is_deadlock(error):
                 raise
             for index in chunk.good:
@@ -243,15 +303,14 @@ class Writer:
         try:
             with connection.begin_nested():
                 self._write_some(connection, chunk, [index])
-        except sa.exc.DBAPIError as error:
+        except (sa.exc.DBAPIError, _Unchanged) as error:
             if is_lost(error) or is_deadlock(error):
                 raise
-            said = str(getattr(error, "orig", error)).splitlines()[0][:300]
             chunk.outcomes.pop(index, None)
             if is_busy(error):
                 self._skip(chunk, index, Outcome.BUSY, "a row that belongs to it is locked by somebody else")
             else:
-                self._skip(chunk, index, Outcome.FAILED, f"the database refused: {said}")
+                self._skip(chunk, index, Outcome.FAILED, f"the database refused: {said(error)}")
 
     def _write_some(self, connection: sa.Connection, chunk: Chunk, indexes: list[int]) -> None:
         entity, action = chunk.entity, chunk.action
@@ -259,13 +318,16 @@ class Writer:
         relations = Relations(connection, entity, action, chunk.plan)
         before = relations.before(locked)
         images = [(chunk.rows[i].key, locked[i]) for i in indexes]
+        number: int | None
         if action.delete:
-            statements.delete(connection, entity, [key for key, _ in images])
+            number = statements.delete(connection, entity, [key for key, _ in images])
             after: dict[tuple[str, ...], Image] = {}
         else:
-            statements.update(connection, entity, action, chunk.plan, [key for key, _ in images])
+            number = statements.update(connection, entity, action, chunk.plan, [key for key, _ in images])
             names = planner.image_columns(entity, action)
             after = statements.read(connection, entity, [key for key, _ in images], names)
+        if number is not None and 0 <= number < len(indexes):
+            raise _Unchanged("it left the row as it was, without an error; is there a trigger or a policy?")
         for index in indexes:
             row = chunk.rows[index]
             changes = (*before.get(index, ()), *self._own(chunk, row, locked[index], after))
