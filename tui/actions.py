@@ -17,6 +17,7 @@ from unstick.tui.availability import (
     can_plan,
     can_undo,
     is_applying,
+    may_suspend,
     needs_row,
     offers,
 )
@@ -127,6 +128,8 @@ _APP = (
     Action("app.back", ("escape",), "back", "Back; first lets go of range, result, filter", SCREENS, 19),
     Action("app.quit", ("q",), "quit", "Back, and at the first screen quit"),
     Action("app.interrupt", ("ctrl+c",), "quit", "Twice: quit from anywhere"),
+    Action("app.suspend", ("ctrl+z",), "suspend", "Back to the shell for a while; fg returns",
+           when=may_suspend),
     Action("app.redraw", ("ctrl+l",), "redraw", "Draw the screen again"),
 )  # fmt: skip
 

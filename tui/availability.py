@@ -83,5 +83,10 @@ def can_give_reason(facts: Facts) -> Reason:
     return "a dry run is not journalled" if facts.dry_run else can_change_plan(facts)
 
 
+def may_suspend(facts: Facts) -> Reason:
+    """Whether the process may stand still: in the middle of a chunk it would hold locks."""
+    return "a chunk is being applied" if facts.applying else None
+
+
 def is_applying(facts: Facts) -> Reason:
     return None if facts.applying else "nothing is being applied"

@@ -297,3 +297,11 @@ async def test_a_wide_terminal_shows_the_row_beside_the_table_and_asks_nothing_f
         await c.press("j")
         await c.until(lambda: f"Job {c.jobs.table.cursor}" in c.text)
         assert "Why it is stuck" in c.text
+
+
+async def test_ctrl_c_quits_from_inside_a_prompt_too() -> None:
+    async with console() as c:
+        await c.press("slash", "a", "ctrl+c")
+        assert "press ctrl-c again" in c.text
+        await c.press("ctrl+c")
+        await c.until(lambda: c.app._exit)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.events import Resize
 from textual.screen import Screen
 from textual.widget import Widget
@@ -196,6 +197,11 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def do_app_interrupt(self) -> None:
         """Quit when pressed twice."""
         self.console.interrupt()
+
+    def do_app_suspend(self) -> None:
+        """Give the terminal back to the shell until `fg`."""
+        with suppress(SuspendNotSupported):
+            self.app.action_suspend_process()
 
     def do_app_redraw(self) -> None:
         """Paint everything again."""

@@ -3,242 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Horizontal
-from textual.events import Resize
-from textual.timer import Timer
-from textual.widget import Widget
 
-from unstick.recovery.errors import FilterError
-from unstick.recovery.filters import parse_filter
-from unstick.recovery.model import Counts, JobId, Page
-from unstick.recovery.query import SORTS, Query
+from unstick.recovery.model import JobId
+from unstick.recovery.query import SORTS
 from unstick.tui.actions import JOBS
-from unstick.tui.availability import Facts
-from unstick.tui.feed import Feed
 from unstick.tui.keys import bindings
-from unstick.tui.marking import Marks
-from unstick.tui.screens.acting import ActingScreen, as_record
-from unstick.tui.screens.job_rows import READING, JobRows
-from unstick.tui.screens.job_text import row_lines
-from unstick.tui.screens.jobs_text import VIEWS, title_parts
-from unstick.tui.session import Session, sentence
-from unstick.tui.widgets.bar import Part
-from unstick.tui.widgets.pane import Pane
-from unstick.tui.widgets.table import Table
-
-BESIDE = 150
-"""Columns from which the row under the cursor is shown beside the table."""
-
-REST_S = 0.12
-"""Seconds for which the cursor has to rest before the pane beside follows."""
-
-AHEAD = 3
-"""Screens before the end of the loaded rows at which more are read."""
+from unstick.tui.screens.acting import as_record
+from unstick.tui.screens.live_table import LiveTable
 
 
-class JobsScreen(ActingScreen):
-    """The cursor, the marks and every plan hold ids. While marks are set the order stands still."""
+class JobsScreen(LiveTable):
+    """What a person can do with the live table."""
 
     SCOPE = JOBS
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(JOBS))
-    DEFAULT_CSS = """
-    JobsScreen > Horizontal { height: 1fr; }
-    JobsScreen #side { width: 60; margin-left: 1; display: none; }
-    JobsScreen.-beside #side { display: block; }
-    """
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.rows = JobRows()
-        self.table = Table(self.rows)
-        self.side = Pane(id="side")
-        self.marks = Marks()
-        self.query_now = Query(thresholds=session.source.thresholds)
-        self.view = "all"
-        self.counts: Counts | None = None
-        self.filter_text = ""
-        self.last_filter = ""
-        self._side_timer: Timer | None = None
-        self._question = 0
-        self._first = 0
-        self.feed: Feed[tuple[Counts, list[Page], int]] = Feed(
-            self, session, self._read, self._show, self.tell
-        )
-
-    def body(self) -> Iterable[Widget]:
-        """The table, and beside it the row under the cursor where there is room."""
-        yield Horizontal(self.table, self.side)
-
-    def scroller(self) -> Table:
-        """The table."""
-        return self.table
-
-    def facts(self) -> Facts:
-        """Whether there is a row, and how many are marked."""
-        return Facts(self.session.capabilities, row=self.table.cursor, marked=len(self.marks.ids))
-
-    def title_parts(self) -> list[Part]:
-        """View, filter, counts, marks."""
-        return title_parts(self)
-
-    def on_screen_suspend(self) -> None:
-        """Ask nothing while another screen is on top; the order stands still meanwhile."""
-        self.feed.stop()
-
-    def on_screen_resume(self) -> None:
-        """Refresh again."""
-        super().on_screen_resume()
-        self.feed.start()
-
-    def on_resize(self, event: Resize) -> None:
-        """Read more where a taller terminal shows more."""
-        super().on_resize(event)
-        self.set_class(event.size.width >= BESIDE, "-beside")
-        self._read_ahead()
-        self._show_side_soon()
-
-    def wake(self) -> None:
-        """The database says that something changed."""
-        self.feed.wake()
-
-    async def _read(self) -> tuple[Counts, list[Page], int]:
-        window, question = self.rows.window, self._question
-        slots = window.stale([JobId(key) for key in self.table.in_view])
-        after = window.slots[slots.start].after if slots.start < len(window.slots) else None
-        pages: list[Page] = []
-        backend = self.session.backend
-        for _ in slots:
-            pages.append(await backend.page(self.query_now, after))
-            after = pages[-1].next
-            if after is None:
-                break
-        counts = await backend.counts(self.query_now.thresholds)
-        self._first = slots.start
-        return counts, pages, question
-
-    def _show(self, result: tuple[Counts, list[Page], int]) -> None:
-        counts, pages, question = result
-        if question != self._question:
-            return
-        self.counts = counts
-        window, cursor = self.rows.window, self.table.cursor
-        merged = window.merge(
-            self._first,
-            pages,
-            frozen=bool(self.marks.ids or self.marks.anchor),
-            hold=JobId(cursor) if cursor else None,
-        )
-        self.rows.why_empty = "no jobs here" if not self._narrowed else "no jobs match; esc clears the filter"
-        fresh = [window.rows[id_] for id_ in merged.changed if id_ in window.rows]
-        if self.rows.layout.measure(fresh):
-            self.table.restyle()
-        self.table.show(window.order, merged.changed | window.ghosts)
-        self._read_ahead()
-        self._show_side_soon()
-
-    @property
-    def _narrowed(self) -> bool:
-        return bool(self.filter_text) or self.view != "all"
-
-    def on_table_moved(self) -> None:
-        """The cursor moved: rows that only it held may go, and more may be needed."""
-        if not self.marks.ids and self.rows.window.drop_ghosts(keep=[JobId(self.table.cursor or "")]):
-            self.table.show(self.rows.window.order)
-        self._read_ahead()
-        self._show_side_soon()
-
-    def _show_side_soon(self) -> None:
-        """Wait until the cursor rests: a held key must not drag the pane's lines over a slow link."""
-        if self._side_timer is not None:
-            self._side_timer.stop()
-        self._side_timer = self.set_timer(REST_S, self._show_side) if self.has_class("-beside") else None
-
-    def _show_side(self) -> None:
-        job = self.rows.job(self.table.cursor)
-        lines = row_lines(job, self.side.size.width) if job is not None else ()
-        self.side.show(lines)
-
-    def _read_ahead(self) -> None:
-        window, table = self.rows.window, self.table
-        near_end = table.top + table.body_height * AHEAD >= len(window.order)
-        if window.loaded and window.more and near_end and not self.rows.reading_more:
-            self.rows.reading_more = True
-            self.run_worker(self._read_more(self._question), name="more", group="pages")
-
-    async def _read_more(self, question: int) -> None:
-        window = self.rows.window
-        after = window.slots[-1].next
-        try:
-            page = await self.session.call(lambda: self.session.backend.page(self.query_now, after))
-        except Exception as error:
-            self.session.failed(error)
-            self.feed.pace_changed()
-            self.tell()
-            return
-        finally:
-            self.rows.reading_more = False
-        if question == self._question and window.slots and window.slots[-1].next == after:
-            merged = window.append(page)
-            if self.rows.layout.measure(page.rows):
-                self.table.restyle()
-            self.table.show(window.order, merged.changed)
-            self.table.repaint(len(window.order) - self.table.top + 1)
-
-    def ask(self, **changes: object) -> None:
-        """Ask another question: other rows or another order."""
-        self.query_now = replace(self.query_now, **changes)  # type: ignore[arg-type]
-        self._question += 1
-        self.rows.window.clear()
-        self.rows.why_empty = READING
-        self.rows.reading_more = False
-        self.table.show(())
-        self.table.cursor = None
-        self.feed.restart()
-        self.tell()
-
-    def set_marks(self) -> None:
-        """Show the marks as they are now."""
-        self.table.mark(self.marks.ids)
-        self.tell()
-        if not self.marks.ids and self.rows.window.unseen:
-            self.feed.now()
-
-    def forget_marks(self, applied: frozenset[JobId]) -> None:
-        """Unmark what was changed; what was not stays marked for the next try."""
-        self.marks.ids -= applied
-        self.set_marks()
-
-    def chosen(self) -> tuple[list[JobId], str]:
-        """Return the ids to act on, captured now, and how they were chosen."""
-        if self.marks.ids:
-            ids = self.marks.in_order(self.rows.window.order)
-            hidden = self.marks.hidden(self.rows.window.order, self.rows.window.ghosts)
-            return [JobId(key) for key in ids], f"{len(ids):,} marked" + (
-                f", {hidden} hidden" if hidden else ""
-            )
-        cursor = JobId(self.table.cursor or "")
-        return [cursor], "the row under the cursor"
-
-    def narrow(self, view: str, filter_text: str) -> str | None:
-        """Show a view through a filter; returns what is wrong with the filter, or None. Clears the marks."""
-        terms, stuck_only = VIEWS[view]
-        try:
-            parsed = parse_filter(filter_text)
-        except FilterError as error:
-            return sentence(error)
-        cleared = self.marks.clear()
-        self.view, self.filter_text = view, filter_text.strip()
-        self.last_filter = self.filter_text or self.last_filter
-        self.table.mark(frozenset())
-        self.ask(terms=(*terms, *parsed), stuck_only=stuck_only, text="")
-        if cleared:
-            self.say(f"{cleared:,} marks removed, because other rows are shown now")
-        return None
 
     def do_rows_open(self) -> None:
         """Open the job under the cursor."""
@@ -368,7 +149,7 @@ class JobsScreen(ActingScreen):
             self.marks.anchor = None
         elif self.console.drop_report():
             self.tell()
-        elif self._narrowed:
+        elif self.narrowed:
             self.narrow("all", "")
         elif self.marks.ids:
             self.say("U removes the marks, q quits")

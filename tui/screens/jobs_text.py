@@ -10,7 +10,7 @@ from unstick.recovery.query import Term
 from unstick.tui.widgets.bar import Part
 
 if TYPE_CHECKING:
-    from unstick.tui.screens.jobs import JobsScreen
+    from unstick.tui.screens.live_table import LiveTable
 
 VIEWS: dict[str, tuple[tuple[Term, ...], bool]] = {
     "all": ((), False),
@@ -24,7 +24,7 @@ VIEWS: dict[str, tuple[tuple[Term, ...], bool]] = {
 _COUNTED = (State.RUNNING, State.PENDING, State.FAILED, State.DONE, State.OTHER, State.CANCELLED)
 
 
-def title_parts(screen: JobsScreen) -> list[Part]:
+def title_parts(screen: LiveTable) -> list[Part]:
     """Return view, filter, marks and counts; marks stay longest on a narrow terminal."""
     window, query = screen.rows.window, screen.query_now
     parts = [Part(f"Jobs > {screen.view}", "title")]
