@@ -86,8 +86,10 @@ class MemoryWorld:
     async def heartbeat(self, job: JobId) -> None:
         self._worker.heartbeat(job)
 
-    async def finish(self, job: JobId) -> None:
-        self._worker.finish(job)
+    async def finish(self, job: JobId, *, own: bool = False) -> None:
+        row = self._worker.row(job)
+        if not own or (row is not None and row["status"] == "running"):
+            self._worker.finish(job)
 
     async def fail(self, job: JobId) -> None:
         self._worker.fail(job)

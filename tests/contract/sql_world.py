@@ -131,9 +131,10 @@ class SqlWorld:
     async def heartbeat(self, job: JobId) -> None:
         await self._update(job, updated_at=self._tables.make_time(0))
 
-    async def finish(self, job: JobId) -> None:
+    async def finish(self, job: JobId, *, own: bool = False) -> None:
         now = self._tables.make_time(0)
-        await self._update(job, status="completed", updated_at=now, completed_at=now)
+        guard = " AND status = 'running'" if own else ""
+        await self._update(job, guard, status="completed", updated_at=now, completed_at=now)
 
     async def fail(self, job: JobId) -> None:
         now = self._tables.make_time(0)
@@ -175,10 +176,10 @@ class SqlWorld:
         marks = ", ".join("?" * len(row))
         await self._side.run(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values())
 
-    async def _update(self, job: JobId, **columns: object) -> None:
+    async def _update(self, job: JobId, guard: str = "", **columns: object) -> None:
         assignments = ", ".join(f"{name} = ?" for name in columns)
         await self._side.run(
-            f"UPDATE {self._tables.jobs} SET {assignments} WHERE {self._tables.key} = ?",
+            f"UPDATE {self._tables.jobs} SET {assignments} WHERE {self._tables.key} = ?{guard}",
             *columns.values(),
             job,
         )

@@ -52,11 +52,10 @@ async def test_recover_writes_the_text_and_the_times_of_the_system(world: World,
     assert abs((await backend.clock() - changed).total_seconds()) < 20
 
 
+@pytest.mark.parametrize("system", ["extraction"], indirect=True)
 async def test_appended_text_keeps_what_was_there_and_is_not_appended_twice(
     world: World, backend: Backend
 ) -> None:
-    if world.system != "extraction":
-        pytest.skip("artitec replaces the text")
     text = "Job was interrupted by server restart and has been reset to pending."
     job = await world.add("a", "running", updated_ago=10 * MINUTE, error="old 'text'\nof % two lines")
     for _ in range(2):

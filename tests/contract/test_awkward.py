@@ -10,6 +10,8 @@ from unstick.recovery.plan import Options
 from unstick.recovery.port import Backend
 from unstick.recovery.query import Query
 
+ARTITEC = pytest.mark.parametrize("system", ["artitec"], indirect=True)
+"""Only this system can have what the test needs."""
 NAMES = [
     "a,b",
     "a:b",
@@ -26,14 +28,9 @@ NAMES = [
 ]
 
 
-def only(world: World, system: str) -> None:
-    if world.system != system:
-        pytest.skip(f"only {system} can have this")
-
-
+@ARTITEC
 @pytest.mark.parametrize("name", NAMES)
 async def test_an_awkward_id_goes_all_the_way_round(world: World, backend: Backend, name: str) -> None:
-    only(world, "artitec")
     job, other = await add_stuck(world, name, "other")
     before = await world.snapshot()
     [listed] = [row.id for row in (await backend.page(Query(sort="id"))).rows if row.id != other]
@@ -47,9 +44,9 @@ async def test_an_awkward_id_goes_all_the_way_round(world: World, backend: Backe
     assert await world.snapshot() == before
 
 
+@ARTITEC
 @pytest.mark.parametrize("name", ["a,b", "it's", "100%", "a_b", "back\\slash"])
 async def test_an_awkward_id_is_found_by_a_filter(world: World, backend: Backend, name: str) -> None:
-    only(world, "artitec")
     await world.add(name)
     await world.add("100x")
     await world.add("axb")
@@ -59,8 +56,8 @@ async def test_an_awkward_id_is_found_by_a_filter(world: World, backend: Backend
     assert len((await backend.page(Query(parse_filter(f'id:"*{quoted}"')))).rows) == 1
 
 
+@ARTITEC
 async def test_a_status_that_nobody_declared_is_other(world: World, backend: Backend) -> None:
-    only(world, "artitec")
     job = await world.add("a", "in_progress")
     seen = await backend.job(job)
     assert (seen.state, seen.status, seen.verdict) == (State.OTHER, "in_progress", None)
@@ -86,10 +83,10 @@ async def test_a_child_that_came_after_the_plan_is_brought_back_too(world: World
     assert await world.snapshot() == before
 
 
+@ARTITEC
 async def test_rows_that_refer_to_a_deleted_job_stay_and_are_linked_again(
     world: World, backend: Backend
 ) -> None:
-    only(world, "artitec")
     job = await world.add("a", "failed")
     await world.add_match(job)
     before = await world.snapshot()

@@ -1,6 +1,6 @@
 """Overlapping calls, two consoles at once, lost connections, rows that the database refuses."""
 
-from asyncio import gather
+from asyncio import gather, sleep
 
 import pytest
 
@@ -72,6 +72,25 @@ async def test_two_consoles_that_apply_the_same_plan_at_once_change_each_row_onc
     rest = await apply(backend, plan)
     assert rest.counts.applied == 6
     assert [len(await backend.attempts(job)) for job in stuck] == [1] * 6
+
+
+async def test_a_job_is_recovered_or_finished_by_its_worker_but_never_both(
+    world: World, backend: Backend
+) -> None:
+    stuck = await add_stuck(world, *(f"j{number:02}" for number in range(24)))
+    plan = await plan_recover(backend)
+
+    async def worker() -> None:
+        for row in reversed(plan.rows):
+            await world.finish(row.job, own=True)
+            await sleep(0)
+
+    result, _ = await gather(apply(backend, plan, chunk=2), worker())
+    assert result.counts.total == 24
+    ended = {job: await status_of(world, job) for job in stuck}
+    applied = {job for job, outcome in outcomes(result).items() if outcome == "applied"}
+    assert ended == {job: recovered(world) if job in applied else "completed" for job in stuck}
+    assert {attempt.job for attempt in await backend.attempts()} == applied
 
 
 async def test_a_plan_of_many_rows_is_applied_in_several_chunks(world: World, backend: Backend) -> None:

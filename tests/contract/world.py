@@ -101,8 +101,8 @@ class World(Protocol):
         """The worker shows life."""
         ...
 
-    async def finish(self, job: JobId) -> None:
-        """The worker finishes the job."""
+    async def finish(self, job: JobId, *, own: bool = False) -> None:
+        """The worker finishes the job; with `own` only while it is still running."""
         ...
 
     async def fail(self, job: JobId) -> None:
