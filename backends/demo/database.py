@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from unstick.backends.demo import ddl
 from unstick.backends.demo.seed import SYSTEMS, insert, rows
+from unstick.backends.sql.journal_tables import create_statements
 from unstick.recovery.errors import BackendError
 
 _LOCK_SECONDS = 10.0
@@ -70,6 +71,9 @@ def _fill(system: str, path: Path, seed: int, scale: int) -> None:
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
         connection.commit()
         for statement in ddl.statements(system, "sqlite"):
+            connection.exec_driver_sql(statement)
+        # In the file itself the journal starts over with the rows.
+        for statement in create_statements(engine.dialect):
             connection.exec_driver_sql(statement)
         insert(connection, system, rows(system, seed=seed, scale=scale))
         connection.commit()
