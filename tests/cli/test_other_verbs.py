@@ -86,6 +86,13 @@ def demo(tmp_path: Path) -> str:
     return f"sqlite:///{create(tmp_path)['extraction']}"
 
 
+@pytest.fixture
+def bare(cli: Cli, demo: str) -> str:
+    """A database that has no journal of its own yet."""
+    assert cli("migrate", "--source", demo, "--rollback", "--apply", "--yes").code == 0
+    return demo
+
+
 def test_doctor(cli: Cli, demo: str, tmp_path: Path) -> None:
     found = cli("doctor", "--source", demo, "--json").json
     assert found["ok"] is True
@@ -95,9 +102,9 @@ def test_doctor(cli: Cli, demo: str, tmp_path: Path) -> None:
     assert "Traceback" not in ran.err
 
 
-def test_migrate_shows_applies_and_takes_away(cli: Cli, demo: str) -> None:
+def test_migrate_shows_applies_and_takes_away(cli: Cli, bare: str) -> None:
     def migrate(*more: str) -> list[str]:
-        ran = cli("migrate", "--source", demo, "--json", *more)
+        ran = cli("migrate", "--source", bare, "--json", *more)
         assert ran.code == 0, ran
         sql: list[str] = json.loads(ran.out)["sql"]
         return sql
@@ -105,8 +112,8 @@ def test_migrate_shows_applies_and_takes_away(cli: Cli, demo: str) -> None:
     statements = migrate()
     assert any("CREATE TABLE" in statement for statement in statements)
     assert migrate() == statements
-    assert cli("migrate", "--source", demo, "--apply").code == 2
-    assert cli("migrate", "--source", demo, "--apply", "--yes", "--read-only").code == 3
+    assert cli("migrate", "--source", bare, "--apply").code == 2
+    assert cli("migrate", "--source", bare, "--apply", "--yes", "--read-only").code == 3
     assert migrate("--apply", "--yes") == statements
     assert migrate() == []
     assert any("DROP TABLE" in statement for statement in migrate("--rollback"))
@@ -114,9 +121,9 @@ def test_migrate_shows_applies_and_takes_away(cli: Cli, demo: str) -> None:
     assert migrate() == statements
 
 
-def test_migrate_asks_on_a_terminal(cli: Cli, demo: str) -> None:
-    assert cli("migrate", "--source", demo, "--apply", answers="n\n").code == 2
-    assert cli("migrate", "--source", demo, "--apply", answers="y\n").code == 0
+def test_migrate_asks_on_a_terminal(cli: Cli, bare: str) -> None:
+    assert cli("migrate", "--source", bare, "--apply", answers="n\n").code == 2
+    assert cli("migrate", "--source", bare, "--apply", answers="y\n").code == 0
 
 
 def test_bare_unstick_opens_the_console(
