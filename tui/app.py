@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from unstick.recovery.paths import config_file
+
 if TYPE_CHECKING:
     from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
@@ -54,7 +56,9 @@ def run_console(
     os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
     from unstick.tui.console import ConsoleApp
 
-    return _run(ConsoleApp(backend, source, keymap=keymap, theme=theme, ascii=ascii), backend)
+    folder = config_file().parent / "themes" if theme else None
+    app = ConsoleApp(backend, source, keymap=keymap, theme=theme, theme_folder=folder, ascii=ascii)
+    return _run(app, backend)
 
 
 def _run(app: ConsoleApp, backend: Backend) -> int:

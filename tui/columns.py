@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from unstick.recovery.display import cell_width, display_text, fit
+from unstick.recovery.display import CUT, cell_width, display_text, fit
 from unstick.recovery.durations import short_duration
 from unstick.recovery.model import Job
 from unstick.tui.paint import Line, Span
@@ -15,6 +15,11 @@ GUTTER = 3
 """Cursor, mark, and a blank."""
 
 WHY_MINIMUM = 22
+WHY_COMFORT = 32
+"""Cells that the reason keeps before ids get the rest."""
+
+SHRUNK = 8
+"""Cells to which kind and step shrink before any of them leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,11 @@ def _time(value: object) -> Span:
     return Span(display_text(value, limit=19) if value else "-", "dim")
 
 
+ID_MOST = 40
 STATE = Column("state", "STATE", state_span, 9, 11)
 COLUMNS = (
     STATE,
-    Column("id", "ID", lambda job: _text(job.id), 4, 14, 40),
+    Column("id", "ID", lambda job: _text(job.id), 4, 14, ID_MOST),
     Column("kind", "KIND", lambda job: _text(job.kind), 4, 16, 32, drop=5, optional=True),
     Column("status", "STATUS", lambda job: _text(job.status), 6, 12, 16, drop=1, wide=True),
     Column("step", "STEP", _step, 4, 14, 26, drop=4, optional=True),
@@ -85,6 +91,25 @@ COLUMNS = (
     Column("running", "RUN", lambda job: Span(short_duration(job.running_s)), 4, 4, drop=7, right=True),
     Column("idle", "IDLE", lambda job: Span(short_duration(job.idle_s)), 4, 4, drop=8, right=True),
 )  # fmt: skip
+
+
+def fit_id(text: str, width: int) -> str:
+    """Cut an id in its middle: ids of one system begin alike, their ends tell them apart."""
+    if not text.isascii() or len(text) <= width or width < 8:
+        return fit(text, width)
+    tail = width // 2 - 1
+    return f"{text[: width - tail - 1]}{CUT}{text[-tail:]}"
+
+
+def _shrunk(chosen: Sequence[tuple[Column, int]], deficit: int) -> list[tuple[Column, int]]:
+    """Take up to `deficit` cells from step and kind, as far as they can spare them."""
+    widths = {column.id: width for column, width in chosen}
+    for name in ("step", "kind"):
+        taken = min(max(deficit, 0), max(widths.get(name, 0) - SHRUNK, 0))
+        if taken:
+            widths[name] -= taken
+            deficit -= taken
+    return [(column, widths[column.id]) for column, _ in chosen]
 
 
 @dataclass(slots=True)
@@ -122,9 +147,16 @@ class Layout:
             if (self.wide or not column.wide) and (not column.optional or column.id in self.seen)
         ]
         for drop in sorted({column.drop for column, _ in chosen if column.drop}):
-            if self._left(chosen) >= WHY_MINIMUM:
+            if self._left(_shrunk(chosen, self.width)) >= WHY_MINIMUM:
                 break
             chosen = [pair for pair in chosen if pair[0].drop != drop]
+        chosen = _shrunk(chosen, WHY_MINIMUM - self._left(chosen))
+        spare = max(self._left(chosen) - WHY_COMFORT, 0)
+        longest = min(self.seen.get("id", 0), ID_MOST)
+        chosen = [
+            (column, max(width, min(width + spare, longest)) if column.id == "id" else width)
+            for column, width in chosen
+        ]
         self.columns, self.why = tuple(chosen), max(self._left(chosen), 0)
 
     def _wanted(self, column: Column) -> int:
@@ -146,6 +178,7 @@ class Layout:
             text, style = column.cell(job)
             if ghost:
                 text, style = ("  left" if column is STATE else text), "dim"
-            spans.append(Span(fit(text, width, right=column.right) + " ", style))
+            shown = fit_id(text, width) if column.id == "id" else fit(text, width, right=column.right)
+            spans.append(Span(shown + " ", style))
         reason = Span("left this view, or moved further down", "dim") if ghost else why(job)
         return (*spans, reason)

@@ -13,7 +13,7 @@ from unstick.recovery.errors import ConfigError
 from unstick.recovery.model import Job, JobId, Page, State, Verdict
 from unstick.tui.actions import ACTIONS, SCREENS, of_screen
 from unstick.tui.clipboard import osc52
-from unstick.tui.columns import Layout
+from unstick.tui.columns import Layout, fit_id
 from unstick.tui.confirm import Confirmation
 from unstick.tui.console import ConsoleApp, default_theme
 from unstick.tui.keys import resolve
@@ -131,7 +131,7 @@ class TestColumns:
         text = "".join(span.text for span in layout.row(row))
         assert "! stuck" in text
         assert "88213" in text
-        if width >= 80:
+        if width >= 100:
             assert "3/8 overlay" in text
             assert "1/3" in text
 
@@ -144,6 +144,22 @@ class TestColumns:
             layout.measure([row])
             left.append({column.id for column, _ in layout.columns})
         assert all(later <= earlier for earlier, later in pairwise(left))
+
+    def test_long_ids_keep_the_ends_that_tell_them_apart(self) -> None:
+        assert fit_id("JOB-1763991360-73DE18", 14) == "JOB-176~73DE18"
+        assert fit_id("88213", 8) == "88213   "
+        assert fit_id("失敗" * 10, 8) == "失敗失~ "
+
+    def test_kind_shrinks_before_it_leaves_and_ids_take_what_is_spare(self) -> None:
+        row = job("JOB-1763991360-73DE18", kind="builder/update", idle_s=1.0, running_s=1.0)
+        widths = {}
+        for width in (72, 140):
+            layout = Layout()
+            layout.resize(width, wide=False)
+            layout.measure([row])
+            widths[width] = {column.id: taken for column, taken in layout.columns}
+        assert 8 <= widths[72]["kind"] < 14
+        assert widths[140]["id"] == 21
 
 
 class TestKeys:

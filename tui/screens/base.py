@@ -11,7 +11,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widget import Widget
 
-from unstick.recovery.display import display_text
+from unstick.recovery.display import CUT, display_text
 from unstick.tui.actions import ACTIONS, of_screen
 from unstick.tui.availability import Facts
 from unstick.tui.keys import key_of
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _BY_ID = {action.id: action for action in ACTIONS}
 _WHILE_PROMPTING = ("app.interrupt", "app.redraw")
+DATABASE = 28
+"""Characters of the database's name in the header."""
+
 SHORT = 15
 """Rows below which the hint line leaves."""
 
@@ -225,7 +228,7 @@ def header_parts(session: Session) -> list[Part]:
     if session.pace.paused:
         parts.append(Part("[PAUSED]", "prod"))
     if able is not None:
-        parts.append(Part(display_text(f"{able.engine} {able.database}"), "bar.dim", 3))
+        parts.append(Part(f"{able.engine} {_tail(able.database)}", "bar.dim", 3))
         parts.append(Part(display_text(able.profile), "bar.dim", 4))
     state = session.freshness()
     parts.append(Part(state, "prod" if session.problem else "bar", 1, right=True))
@@ -233,3 +236,9 @@ def header_parts(session: Session) -> list[Part]:
         parts.append(Part(f"every {session.pace.every_s:g}s", "bar.dim", 5, right=True))
     parts.append(Part("unstick", "bar.dim", 6, right=True))
     return parts
+
+
+def _tail(database: str) -> str:
+    """Return the end of a long name: of a path that is the part that tells."""
+    name = display_text(database)
+    return name if len(name) <= DATABASE else CUT + name[1 - DATABASE :]

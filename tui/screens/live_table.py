@@ -40,9 +40,9 @@ class LiveTable(ActingScreen):
     """The cursor, the marks and every plan hold ids. While marks are set the order stands still."""
 
     DEFAULT_CSS = """
-    JobsScreen > Horizontal { height: 1fr; }
-    JobsScreen #side { width: 60; margin-left: 1; display: none; }
-    JobsScreen.-beside #side { display: block; }
+    LiveTable > Horizontal { height: 1fr; }
+    LiveTable #side { width: 60; margin-left: 1; display: none; }
+    LiveTable.-beside #side { display: block; }
     """
 
     def __init__(self, session: Session) -> None:
