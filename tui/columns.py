@@ -53,7 +53,7 @@ def _step(job: Job) -> Span:
 
 
 def _variants(job: Job) -> Span:
-    if job.variants_total is None:
+    if not job.variants_total:
         return Span("-")
     return Span(f"{job.variants_done or 0}/{job.variants_total}")
 

@@ -73,8 +73,9 @@ def start(terminal: Callable[..., Terminal]) -> Start:
     return run
 
 
-def test_an_idle_console_writes_nothing_even_while_it_refreshes(start: Start) -> None:
-    shown = start(refresh=1.0)
+@pytest.mark.parametrize("columns", [80, 160])
+def test_an_idle_console_writes_nothing_even_while_it_refreshes(start: Start, columns: int) -> None:
+    shown = start(refresh=1.0, columns=columns)
     mark = shown.mark()
     with pytest.raises(TimeoutError):
         shown.wait_until(lambda: shown.since(mark), "anything is written", 3.5)

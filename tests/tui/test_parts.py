@@ -153,12 +153,12 @@ class TestColumns:
     def test_kind_shrinks_before_it_leaves_and_ids_take_what_is_spare(self) -> None:
         row = job("JOB-1763991360-73DE18", kind="builder/update", idle_s=1.0, running_s=1.0)
         widths = {}
-        for width in (72, 140):
+        for width in (76, 140):
             layout = Layout()
             layout.resize(width, wide=False)
             layout.measure([row])
             widths[width] = {column.id: taken for column, taken in layout.columns}
-        assert 8 <= widths[72]["kind"] < 14
+        assert 8 <= widths[76]["kind"] < 14
         assert widths[140]["id"] == 21
 
 

@@ -64,13 +64,17 @@ def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
 
 
 def row_lines(job: Job, width: int) -> Lines:
-    """Return what a row of the live table already tells, for the pane beside it; nothing is asked for it."""
+    """Return what a row of the live table already tells, for the pane beside it; nothing is asked for it.
+
+    Without ages and clocks: the table has the ages, and the pane is not to be painted again at every refresh.
+    """
     lines, painter = Lines(), _Painter(max(width, 30), wrapped=True)
     lines.add([(Span(f"  Job {display_text(job.id, limit=60)}", "title"),)])
-    lines.add(list(painter.summary(job)))
+    lines.add(list(painter.summary(job, ages=False)))
     if job.verdict is not None:
         lines.heading("Why it is stuck", "stuck")
-        lines.add(list(painter.verdict(job.verdict)))
+        lines.add(painter.pair("rule", f"{job.verdict.rule} ({job.verdict.reason})"))
+        lines.add(painter.pair("why", job.verdict.why, "stuck"))
     if job.error:
         lines.heading("Error", "failed")
         lines.add(painter.text(job.error[:FIELD_LIMIT], "text"))
@@ -96,7 +100,7 @@ class _Painter:
         first = (Span(f"  {fit(name, column)}", "dim"), Span(pieces[0], style))
         return [first, *[(Span(" " * (column + 2) + piece, style),) for piece in pieces[1:FIELD_LINES]]]
 
-    def summary(self, job: Job) -> Iterator[Line]:
+    def summary(self, job: Job, *, ages: bool = True) -> Iterator[Line]:
         state = state_span(job)
         yield (Span("  " + fit("state", LABEL), "dim"), state,
                Span(f"   native status {display_text(job.status) or 'null'}", "text"))  # fmt: skip
@@ -109,9 +113,11 @@ class _Painter:
         yield from self.pair(
             "attempts made", f"{job.retries}{limit}{person}", "warning" if person else "text"
         )
-        yield from self.pair("running", long_duration(job.running_s) if job.running_s is not None else "-")
-        idle = long_duration(job.idle_s) + " since the last life sign" if job.idle_s is not None else "-"
-        yield from self.pair("idle", idle)
+        if ages:
+            running = long_duration(job.running_s) if job.running_s is not None else "-"
+            yield from self.pair("running", running)
+            idle = long_duration(job.idle_s) + " since the last life sign" if job.idle_s is not None else "-"
+            yield from self.pair("idle", idle)
         for label, moment in (("created", job.created), ("started", job.started), ("updated", job.updated),
                               ("finished", job.finished)):  # fmt: skip
             if moment is not None:
