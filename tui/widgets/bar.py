@@ -22,15 +22,17 @@ class Part(NamedTuple):
 
 
 def arrange(parts: Sequence[Part], width: int, *, gap: str = "  ", ground: str = "bar") -> Line:
-    """Return the parts that fit. If need be the first part is cut, so that the tags behind it stay whole."""
+    """Return the parts that fit. If need be the longest part is cut, but never a [TAG]."""
     kept = [Part(display_text(part.text), *part[1:]) for part in parts if part.text]
     while kept and _taken(kept, gap) > width and max(part.drop for part in kept) > 0:
         worst = max(range(len(kept)), key=lambda index: (kept[index].drop, index))
         del kept[worst]
     excess = _taken(kept, gap) - width
-    if kept and excess > 0:
-        first = kept[0]
-        kept[0] = first._replace(text=clip(first.text, max(cell_width(first.text) - excess, 4)))
+    cuttable = [index for index, part in enumerate(kept) if not part.text.startswith("[")]
+    if excess > 0 and cuttable:
+        longest = max(cuttable, key=lambda index: cell_width(kept[index].text))
+        part = kept[longest]
+        kept[longest] = part._replace(text=clip(part.text, max(cell_width(part.text) - excess, 4)))
     left = _join([part for part in kept if not part.right], gap, ground)
     right = _join([part for part in kept if part.right], gap, ground)
     space = width - width_of(left) - width_of(right)
