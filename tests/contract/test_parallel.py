@@ -57,11 +57,11 @@ async def test_two_consoles_that_apply_their_own_plans_at_once_change_each_row_o
 async def test_two_consoles_that_apply_the_same_plan_at_once_change_each_row_once(
     world: World, backend: Backend
 ) -> None:
-    stuck = await add_stuck(world, *(f"j{number}" for number in range(6)))
+    stuck = await add_stuck(world, *(f"j{number:02}" for number in range(24)))
     other = await world.console()
     plan = await plan_recover(backend)
     both = await gather(apply(backend, plan, chunk=2), apply(other, plan, chunk=2))
-    assert [result.counts.total for result in both] == [6, 6]
+    assert [result.counts.total for result in both] == [24, 24]
     fresh = [
         row.job
         for result in both
@@ -70,8 +70,8 @@ async def test_two_consoles_that_apply_the_same_plan_at_once_change_each_row_onc
     ]
     assert len(set(fresh)) == len(fresh)
     rest = await apply(backend, plan)
-    assert rest.counts.applied == 6
-    assert [len(await backend.attempts(job)) for job in stuck] == [1] * 6
+    assert rest.counts.applied == 24
+    assert [len(await backend.attempts(job)) for job in stuck] == [1] * 24
 
 
 async def test_a_job_is_recovered_or_finished_by_its_worker_but_never_both(
