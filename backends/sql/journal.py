@@ -108,7 +108,7 @@ class Journal:
                 if self.local is None:
                     self._facts(where, plan, entries)
                 else:
-                    flying = {(plan.id, number) for number in numbers}
+                    flying = {(plan.id, number) for number in _own(entries)}
                     _in_flight.update(flying)
         except BaseException:
             _in_flight.difference_update(flying)
@@ -117,14 +117,14 @@ class Journal:
     def landed(self, plan: Plan, entries: Sequence[Entry]) -> None:
         """The transaction is over, however it went: what is still intended was abandoned."""
         if self.local is not None:
-            _in_flight.difference_update((plan.id, entry.number) for entry in entries)
+            _in_flight.difference_update((plan.id, number) for number in _own(entries))
 
     def confirm(self, plan: Plan, entries: Sequence[Entry]) -> None:
         """After the commit: intentions in the local file are facts now."""
         if self.local is None or not entries:
             return
         with self.on(None) as where:
-            open_yet = self._intended(where, plan.id, [entry.number for entry in entries])
+            open_yet = self._intended(where, plan.id, _own(entries))
             self._settle(where, plan.id, sorted(open_yet))
             self._facts(where, plan, [entry for entry in entries if entry.number in open_yet])
 
@@ -134,7 +134,7 @@ class Journal:
             return
         with self.on(None) as where:
             intended = (ROWS.c.operation == plan.id) & (ROWS.c.outcome == INTENDED)
-            where.execute(sa.delete(ROWS).where(intended, ROWS.c.row_number.in_([e.number for e in entries])))
+            where.execute(sa.delete(ROWS).where(intended, ROWS.c.row_number.in_(_own(entries))))
 
     def finish(self, connection: sa.Connection | None, operation: str, now: datetime) -> None:
         """Write that every chunk was handled."""
@@ -199,6 +199,11 @@ class Journal:
         ]
         if made:
             where.execute(sa.insert(HISTORY), made)
+
+
+def _own(entries: Iterable[Entry]) -> list[int]:
+    """The numbers of the rows that these entries changed; another console may intend the others right now."""
+    return [entry.number for entry in entries if entry.outcome is Outcome.APPLIED]
 
 
 def mark_undone(where: sa.Connection, undo: str, undone: str | None, entries: Iterable[Entry]) -> None:
