@@ -1,0 +1,1 @@
+"""What must not go wrong, tried on real servers: races, crashes, cut connections, refusals, quitting."""
