@@ -39,6 +39,10 @@ def code_of(error: BaseException) -> str | int | None:
     """Return the SQLSTATE (PostgreSQL), the error number (MySQL) or the error name (SQLite), if there is
     one."""
     original = getattr(error, "orig", None) or error
+    arguments = getattr(original, "args", ())
+    if arguments and isinstance(arguments[0], int) and not isinstance(original, OSError):
+        # Before the SQLSTATE, which newer PyMySQL has too: most of MySQL's errors share a few of those.
+        return arguments[0]
     for candidate in (original, original.__cause__):
         state = getattr(candidate, "sqlstate", None)
         if isinstance(state, str):
@@ -46,8 +50,7 @@ def code_of(error: BaseException) -> str | int | None:
         name = getattr(candidate, "sqlite_errorname", None)
         if isinstance(name, str):
             return name
-    arguments = getattr(original, "args", ())
-    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+    return None
 
 
 def is_lost(error: BaseException) -> bool:
