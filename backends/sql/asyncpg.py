@@ -14,7 +14,7 @@ from unstick.recovery.errors import CommitUnknown, UnstickError
 from unstick.recovery.source import Source
 
 from .errors import is_lost, translate
-from .session import Work
+from .session import Work, roll_back
 
 T = TypeVar("T")
 
@@ -96,10 +96,10 @@ class AsyncSession:
         cause = error.__cause__ if isinstance(error, CommitUnknown) else error
         if isinstance(error, CommitUnknown) or (cause is not None and is_lost(cause)):
             await self._drop()
-        elif self._connection is not None and self._connection.in_transaction():
+        elif self._connection is not None:
             try:
-                await self._connection.rollback()
-            except sa.exc.SQLAlchemyError:
+                await self._connection.run_sync(roll_back)
+            except Exception:
                 await self._drop()
 
     async def _drop(self) -> None:

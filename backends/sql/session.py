@@ -126,10 +126,10 @@ class _Thread:
         if isinstance(error, CommitUnknown | Unreachable) or (cause is not None and is_lost(cause)):
             self._drop()
             return
-        if self._connection is not None and self._connection.in_transaction():
+        if self._connection is not None:
             try:
-                self._connection.rollback()
-            except sa.exc.SQLAlchemyError:
+                roll_back(self._connection)
+            except Exception:
                 self._drop()
 
     def _drop(self) -> None:
@@ -144,6 +144,17 @@ class _Thread:
                     thing.dispose()
             except sa.exc.SQLAlchemyError:
                 continue  # a connection that is gone can't be closed any better
+
+
+def roll_back(connection: sa.Connection) -> None:
+    """End the connection's transaction, also one that could not be committed: SQLite keeps that open, with all
+    its locks, but SQLAlchemy sends no rollback for it."""
+    transaction = connection.get_transaction()
+    if transaction is None:
+        return
+    if not transaction.is_active:
+        connection.connection.rollback()
+    transaction.close()
 
 
 def make_session(source: Source, *, write: bool) -> Session:

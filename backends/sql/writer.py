@@ -26,6 +26,7 @@ from .entity import EntitySql
 from .errors import is_busy, is_deadlock, is_lost, is_refusal, said
 from .journal import INTENDED, Entry, Journal
 from .relations import Relations
+from .session import roll_back
 
 Numbers = Mapping[tuple[JobId, VariantId | None], int]
 """What a planned row is about -> its place in the plan, which is its key in the journal."""
@@ -82,8 +83,7 @@ class Writer:
             except _Refused as refused:
                 return self._apart(connection, plan, planned, numbers, str(refused))
             except sa.exc.DBAPIError as error:
-                if connection.in_transaction():
-                    connection.rollback()
+                roll_back(connection)
                 if is_busy(error):
                     return tuple(
                         RowOutcome(row.job, Outcome.BUSY, "locked by somebody else", row.variant)
@@ -148,8 +148,7 @@ class Writer:
         except Exception as error:
             if not is_refusal(error):
                 raise CommitUnknown("the connection was lost while committing a chunk") from error
-            # SQLAlchemy takes the transaction for closed, but SQLite keeps one open that it could not commit.
-            connection.connection.rollback()
+            roll_back(connection)
             self._journal.withdraw(plan, entries)
             if is_deadlock(error) or is_busy(error):
                 raise
