@@ -4,45 +4,81 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from unstick.cli.session import Session
 from unstick.recovery.config.environment import flag, read_variable
-from unstick.recovery.errors import UsageError
+from unstick.recovery.config.resolve import names
+from unstick.recovery.config.url import is_url
+from unstick.recovery.errors import UnstickError, UsageError
 
 if TYPE_CHECKING:
+    from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
+
+    Seat = tuple[Callable[[], Backend], Source]
 
 
 def run(session: Session) -> int:
-    """Open the console on one source."""
+    """Open the console on the sources that are named, else on all that are configured."""
     require_terminal(session)
     args = session.args
     named = [*([args.url] if args.url else []), *(args.source or [])]
-    if len(named) > 1:
-        raise UsageError("the console opens one source at a time; name one")
-    args.source = named[0] if named else None
-    return open_console(session, session.source)
+    wanted = dict.fromkeys(named or names(session.config, os.environ))
+    if len(wanted) == 1:
+        return open_console(session, [_resolved(session, *wanted)])
+    return open_console(session, [_later(session, name) for name in wanted])
+
+
+def _resolved(session: Session, name: str) -> Seat:
+    """Return a source whose settings are known to be right, or raise what is wrong with them."""
+    source = session.resolve(name).source
+    return lambda: session.backend(source), source
+
+
+def _later(session: Session, name: str) -> Seat:
+    """Return a source whose URL is found when it is first looked at: one that is wrong can't stop the others.
+
+    A `url_command` runs now, because it may ask for a passphrase on the terminal.
+    """
+    if is_url(name) or session.config.sources.get(name, {}).get("url_command") is not None:
+        try:
+            return _resolved(session, name)
+        except UnstickError as error:
+            if is_url(name):
+                raise
+            return _failing(error), session.resolve(name, secret=False).source
+
+    def make() -> Backend:
+        return session.backend(session.resolve(name).source)
+
+    return make, session.resolve(name, secret=False).source
+
+
+def _failing(error: UnstickError) -> Callable[[], Backend]:
+    def make() -> Backend:
+        raise error
+
+    return make
 
 
 def require_terminal(session: Session) -> None:
     """Raise UsageError where no console can be shown."""
     if session.json:
         raise UsageError("the console prints no JSON; use a command, such as `unstick jobs --json`")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
-        raise UsageError(
-            "the console needs a terminal; without one use `unstick jobs`, `show`, `recover --dry-run`"
-        )
+    from unstick.tui.app import require_terminal
+
+    require_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
 
 
-def open_console(session: Session, source: Source) -> int:
+def open_console(session: Session, seats: Sequence[Seat]) -> int:
     """Run the console until it is left; return its exit code."""
     from unstick.tui.app import run_console
 
     config = session.config
     return run_console(
-        session.backend(source),
-        source,
+        seats,
         keymap=config.keys,
         theme=session.args.theme or os.environ.get("UNSTICK_THEME") or config.data.get("theme"),
         ascii=_ascii(session),

@@ -18,7 +18,7 @@ from unstick.recovery.suggest import hint
 
 def configure(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options."""
-    parser.add_argument("system", metavar="SYSTEM", nargs="?", help="the job system to open (the first)")
+    parser.add_argument("system", metavar="SYSTEM", nargs="?", help="the job system to open first")
     parser.add_argument(
         "--path", action="store_true", help="make the databases and print their URLs, nothing else"
     )
@@ -63,10 +63,14 @@ def _print_urls(session: Session, urls: dict[str, str]) -> int:
 def _open(session: Session, paths: dict[str, Path], urls: dict[str, str]) -> int:
     from unstick.backends.demo.workers import Workers
 
-    system = session.args.system or next(iter(urls))
-    if system not in urls:
-        raise UsageError(f"there is no demo of {system!r}{hint(system, urls)}")
-    session.args.source = urls[system]
+    first = session.args.system or next(iter(urls))
+    if first not in urls:
+        raise UsageError(f"there is no demo of {first!r}{hint(first, urls)}")
+    order = [first, *(system for system in urls if system != first)]
     with Workers(paths, seed=session.args.seed):
-        source = replace(session.source, name=f"demo-{system}", environment="demo")
-        return console.open_console(session, source)
+        return console.open_console(session, [_seat(session, system, urls[system]) for system in order])
+
+
+def _seat(session: Session, system: str, url: str) -> console.Seat:
+    source = replace(session.resolve(url).source, name=f"demo-{system}", environment="demo")
+    return lambda: session.backend(source), source

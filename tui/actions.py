@@ -16,23 +16,27 @@ from unstick.tui.availability import (
     can_give_reason,
     can_plan,
     can_undo,
+    connected,
     is_applying,
     may_suspend,
     needs_row,
     offers,
+    several_sources,
 )
 
 JOBS, JOB, PLAN, OPERATIONS, OPERATION, HELP = "jobs", "job", "plan", "operations", "operation", "help"
-SCREENS = (JOBS, JOB, PLAN, OPERATIONS, OPERATION, HELP)
+CHOICE = "actions"
+SCREENS = (JOBS, JOB, CHOICE, PLAN, OPERATIONS, OPERATION, HELP)
 _LIVE = (JOBS, JOB)
-_LISTS = (JOBS, OPERATIONS)
+_LISTS = (JOBS, OPERATIONS, CHOICE)
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing to do. `when` gives the reason why it can't be done now, `hint` its place in the hint line.
 
-    `initiates` marks keys that open a plan that can change rows, `confirms` the key that applies one.
+    `quiet` keeps it out of the hint line while it can't be done. `initiates` marks keys that open a plan that
+    can change rows, `confirms` the key that applies one.
     """
 
     id: str
@@ -42,6 +46,7 @@ class Action:
     screens: tuple[str, ...] = SCREENS
     hint: int = 0
     when: Callable[[Facts], Reason] = lambda facts: None
+    quiet: bool = False
     initiates: bool = False
     confirms: bool = False
 
@@ -56,12 +61,12 @@ _MOVES = (
 )
 
 _ROWS = (
-    Action("rows.open", ("enter",), "open", "Open the row", _LISTS, 8, needs_row),
+    Action("rows.open", ("enter",), "open", "Open the row", _LISTS, 9, needs_row),
     Action("rows.mark", ("space",), "mark", "Mark or unmark the row", (JOBS,), 2, needs_row),
     Action(
         "rows.range", ("v",), "range", "Mark from here to where v is pressed again", (JOBS,), 0, needs_row
     ),
-    Action("rows.all", ("*",), "mark all", "Mark all rows that are shown", (JOBS,), 13),
+    Action("rows.all", ("*",), "mark all", "Mark all rows that are shown", (JOBS,), 15),
     Action("rows.none", ("U",), "unmark", "Remove every mark", (JOBS,)),
 )
 
@@ -75,12 +80,14 @@ _ACTS = (
     Action("act.delete", ("ctrl+d",), "delete", "Plan to delete the marked rows, else this one", _LIVE, 6,
            offers("delete"), initiates=True),
     Action("act.undo", ("u",), "undo", "Plan the undo of an operation: this one, else the last",
-           (JOBS, JOB, PLAN, OPERATIONS, OPERATION), 10, can_undo, initiates=True),
+           (JOBS, JOB, PLAN, OPERATIONS, OPERATION), 11, can_undo, initiates=True),
+    Action("act.choose", ("a",), "actions", "All actions of this job system, with what each really does",
+           _LIVE, 12, connected),
 )  # fmt: skip
 
 _VIEWS = (
     Action("view.filter", ("/",), "filter", "Filter: words, !not, state:failed age>1h retries>=3 kind:mail",
-           (JOBS, HELP), 7),
+           (JOBS, HELP), 8),
     Action("view.next", ("n",), "next", "Next row that matches the last filter", (JOBS,)),
     Action("view.previous", ("N",), "previous", "Previous row that matches the last filter", (JOBS,)),
     Action("view.sort_next", (">",), "sort", "Sort by the next column", (JOBS,)),
@@ -89,13 +96,19 @@ _VIEWS = (
     Action("view.wide", ("w",), "wide", "More and wider columns", (JOBS,)),
     Action("view.wrap", ("z",), "wrap", "Wrap long lines, or cut them", (JOB, PLAN, OPERATION)),
     Action("view.header", ("ctrl+e",), "title", "Hide or show the title line", (JOBS,)),
-    Action("view.section", ("tab",), "section", "Next section", (JOB, PLAN, OPERATION), 9),
+    Action("view.section", ("tab",), "section", "Next section", (JOB, PLAN, OPERATION), 10),
     Action("view.all", ("1",), "all", "All jobs, stuck ones first", (JOBS,)),
     Action("view.stuck", ("2",), "stuck", "Only stuck jobs", (JOBS,)),
     Action("view.failed", ("3",), "failed", "Only failed jobs", (JOBS,)),
     Action("view.running", ("4",), "running", "Only running jobs", (JOBS,)),
     Action("view.pending", ("5",), "pending", "Only pending jobs", (JOBS,)),
-    Action("view.operations", ("@",), "operations", "The journal: who changed what, and undo", _LIVE, 11),
+    Action("view.operations", ("@",), "operations", "The journal: who changed what, and undo", _LIVE, 13),
+)  # fmt: skip
+
+_SOURCES = (
+    Action("source.next", ("]",), "source", "Next source; each keeps its marks, filter and order", (JOBS,), 7,
+           several_sources, quiet=True),
+    Action("source.previous", ("[",), "source back", "Previous source", (JOBS,), 0, several_sources),
 )  # fmt: skip
 
 _REFRESH = (
@@ -118,13 +131,13 @@ _PLAN = (
 
 _COPY = (
     Action("copy.id", ("y",), "copy", "Copy the id (Plan: the SQL) to the clipboard of your terminal",
-           (JOBS, JOB, PLAN, OPERATIONS, OPERATION), 12),
+           (JOBS, JOB, PLAN, OPERATIONS, OPERATION), 14),
     Action("copy.record", ("Y",), "copy JSON", "Copy the whole record as JSON", (JOBS, JOB, PLAN)),
 )  # fmt: skip
 
 _APP = (
     Action("app.help", ("?",), "help", "All keys of this screen, and why some are not available",
-           (JOBS, JOB, PLAN, OPERATIONS, OPERATION), 20),
+           tuple(screen for screen in SCREENS if screen != HELP), 20),
     Action("app.back", ("escape",), "back", "Back; first lets go of range, result, filter", SCREENS, 19),
     Action("app.quit", ("q",), "quit", "Back, and at the first screen quit"),
     Action("app.interrupt", ("ctrl+c",), "quit", "Twice: quit from anywhere"),
@@ -134,7 +147,7 @@ _APP = (
 )  # fmt: skip
 
 ACTIONS: tuple[Action, ...] = (
-    *_MOVES, *_ROWS, *_ACTS, *_VIEWS, *_REFRESH, *_PLAN, *_COPY, *_APP,
+    *_MOVES, *_ROWS, *_ACTS, *_VIEWS, *_SOURCES, *_REFRESH, *_PLAN, *_COPY, *_APP,
 )  # fmt: skip
 """Every action, in the order of the help screen."""
 

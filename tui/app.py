@@ -8,11 +8,12 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from unstick.recovery.errors import UsageError
 from unstick.recovery.paths import config_file
 
 if TYPE_CHECKING:
@@ -24,51 +25,52 @@ CLOSE_S = 0.5
 """Seconds that a backend may take to close when the console is left."""
 
 NO_CONSOLE = (
-    "unstick: {why}, so the console can't be shown; use the headless verbs instead, "
+    "{why}, so the console can't be shown; use the headless commands instead, "
     "for example: unstick jobs --stuck, unstick recover --dry-run (see unstick --help)"
 )
+UNUSABLE = ("", "dumb", "unknown")
+"""Values of TERM that say nothing of a terminal that could show more than lines."""
 
 
-def refusal(environ: Mapping[str, str], *, interactive: bool) -> str | None:
-    """Return why the console can't be shown here, or None."""
+def require_terminal(environ: Mapping[str, str], *, interactive: bool) -> None:
+    """Raise UsageError, with what to do instead, where no console can be shown."""
     if not interactive:
-        return NO_CONSOLE.format(why="this is not a terminal")
+        raise UsageError(NO_CONSOLE.format(why="this is not a terminal"))
     term = environ.get("TERM", "")
-    if term in ("", "dumb", "unknown"):
-        return NO_CONSOLE.format(why=f"the terminal type is {term or 'not set'}")
-    return None
+    if term in UNUSABLE:
+        raise UsageError(NO_CONSOLE.format(why=f"the terminal type (TERM) is {term or 'not set'}"))
 
 
 def run_console(
-    backend: Backend,
-    source: Source,
+    sources: Sequence[tuple[Callable[[], Backend], Source]],
     *,
     keymap: Mapping[str, str] | None = None,
     theme: str | None = None,
     ascii: bool = False,  # noqa: A002 - the public name of the option
 ) -> int:
-    """Run the console and return the exit code. Raises ConfigError for a bad keymap or theme."""
-    problem = refusal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
-    if problem is not None:
-        print(problem, file=sys.stderr)  # noqa: T201 - there is no console to say it in
-        return 2
+    """Run the console on one source or several and return the exit code.
+
+    Each source comes with a function that makes its backend, not opened. It is called in a thread when the
+    source is first looked at, so what it imports does not hold up the first screen. Raises ConfigError for a
+    bad keymap or theme, UsageError where there is no terminal.
+    """
+    require_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
     # Read once, when Textual is imported; the extended reports break input methods and dead keys.
     os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
     from unstick.tui.console import ConsoleApp
 
     folder = config_file().parent / "themes" if theme else None
-    app = ConsoleApp(backend, source, keymap=keymap, theme=theme, theme_folder=folder, ascii=ascii)
-    return _run(app, backend)
+    return _run(ConsoleApp(sources, keymap=keymap, theme=theme, theme_folder=folder, ascii=ascii))
 
 
-def _run(app: ConsoleApp, backend: Backend) -> int:
+def _run(app: ConsoleApp) -> int:
     """Run on a loop of our own: asyncio.run would wait for whatever a hanging driver left behind."""
     loop = asyncio.new_event_loop()
     executor = ThreadPoolExecutor(thread_name_prefix="unstick")
     loop.set_default_executor(executor)
     asyncio.set_event_loop(loop)
     try:
-        code = loop.run_until_complete(_main(app, backend))
+        code = loop.run_until_complete(_main(app))
     finally:
         asyncio.set_event_loop(None)
         executor.shutdown(wait=False, cancel_futures=True)
@@ -81,7 +83,7 @@ def _run(app: ConsoleApp, backend: Backend) -> int:
     return code
 
 
-async def _main(app: ConsoleApp, backend: Backend) -> int:
+async def _main(app: ConsoleApp) -> int:
     loop = asyncio.get_running_loop()
     leaving: list[asyncio.Task[None]] = []
     for number in (signal.SIGHUP, signal.SIGTERM):
@@ -91,10 +93,13 @@ async def _main(app: ConsoleApp, backend: Backend) -> int:
     await app.run_async(mouse=False)
     if app.crash is not None:
         _tell_crash(app.crash)
+    elif app.refused is not None:
+        _tell_refusal(app.refused)
     for task in leaving:
         task.cancel()
     with suppress(Exception):
-        await asyncio.wait_for(backend.close(), CLOSE_S)
+        closing = (session.close() for session in app.sessions)
+        await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), CLOSE_S)
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
@@ -114,6 +119,13 @@ def _tell_crash(error: Exception) -> None:
     print("unstick: what was applied is in the journal: unstick operations", file=sys.stderr)  # noqa: T201
     if os.environ.get("UNSTICK_DEBUG"):
         traceback.print_exception(error)
+
+
+def _tell_refusal(error: Exception) -> None:
+    """Say why the source could not be opened, where it can still be read: in the shell."""
+    from unstick.tui.session import sentence
+
+    print(f"unstick: {sentence(error)}", file=sys.stderr)  # noqa: T201
 
 
 def _left_behind() -> bool:

@@ -18,6 +18,7 @@ class Facts:
     screen: str = ""
     row: str | None = None
     marked: int = 0
+    sources: int = 1
     plan_ready: bool = False
     plan_rows: int = 0
     dry_run: bool = False
@@ -27,6 +28,10 @@ class Facts:
 
 def needs_row(facts: Facts) -> Reason:
     return None if facts.row or facts.marked else "there is no row to act on"
+
+
+def several_sources(facts: Facts) -> Reason:
+    return None if facts.sources > 1 else "there is only this source"
 
 
 def connected(facts: Facts) -> Reason:

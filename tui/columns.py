@@ -18,6 +18,9 @@ WHY_MINIMUM = 22
 WHY_COMFORT = 32
 """Cells that the reason keeps before ids get the rest."""
 
+BAR = 3
+"""Cells of a progress bar: with `100%` it fits into a column that is shrunk."""
+
 SHRUNK = 8
 """Cells to which kind and step shrink before any of them leaves."""
 
@@ -48,7 +51,7 @@ def _step(job: Job) -> Span:
         bar = f"{job.step_index}/{job.step_count} "
     elif job.progress is not None:
         part = min(max(job.progress, 0.0), 1.0)
-        bar = "#" * int(part * 4) + "." * (4 - int(part * 4)) + f" {int(part * 100)}% "
+        bar = "#" * int(part * BAR) + "." * (BAR - int(part * BAR)) + f" {int(part * 100)}% "
     return Span(bar + display_text(job.step, limit=120) if bar or job.step else "-")
 
 

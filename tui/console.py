@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from textual.app import App
 
 from unstick.recovery.display import display_text
 from unstick.recovery.engine import Stop
+from unstick.recovery.errors import UnstickError
 from unstick.recovery.model import JobId
 from unstick.recovery.plan import Options, Plan
-from unstick.recovery.port import Backend
 from unstick.recovery.source import Source
 from unstick.themes import load_theme
 from unstick.tui.availability import Facts
@@ -26,7 +26,7 @@ from unstick.tui.keys import resolve
 from unstick.tui.pace import Pace
 from unstick.tui.palette import Palette, textual_theme
 from unstick.tui.screens.base import ConsoleScreen
-from unstick.tui.session import Session
+from unstick.tui.session import Make, Session
 from unstick.tui.widgets.bar import Part
 
 TWICE_S = 2.0
@@ -39,15 +39,14 @@ STATUS_STYLES = {"": "text", ">": "accent", "!": "warning"}
 
 
 class ConsoleApp(App[int], inherit_bindings=False):
-    """The console on one source; `sessions` has room for more. `clock` is monotonic, `chance` the jitter."""
+    """The console on one source or several; one is shown. `clock` is monotonic, `chance` the jitter."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS = "Screen { background: $background; color: $foreground; }"
 
     def __init__(
         self,
-        backend: Backend,
-        source: Source,
+        sources: Sequence[tuple[Make, Source]],
         *,
         keymap: Mapping[str, str] | None = None,
         theme: str | None = None,
@@ -66,35 +65,70 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.keys.items()})
         self.ascii_only = ascii
         self.clock = clock
-        self.sessions = [Session(backend, source, clock, Pace(source.refresh_s, chance=chance))]
+        self.sessions = [
+            Session(make, source, clock, Pace(source.refresh_s, chance=chance)) for make, source in sources
+        ]
+        self._shown = 0
+        self._tables: dict[int, ConsoleScreen] = {}
         self.stop = Stop()
         self.idle = asyncio.Event()
         self.idle.set()
         self.crash: Exception | None = None
+        self.refused: Exception | None = None
         self._said = ""
-        self._report = ""
         self._interrupted_at: float | None = None
 
     @property
     def session(self) -> Session:
         """The source that is shown."""
-        return self.sessions[0]
+        return self.sessions[self._shown]
+
+    @property
+    def place(self) -> str:
+        """Which of how many sources is shown; empty where there is only one."""
+        return f"{self._shown + 1}/{len(self.sessions)}" if len(self.sessions) > 1 else ""
 
     def on_mount(self) -> None:
         """Open the live table."""
+        self._open(self._table())
+        self._watch_shown()
+
+    def switch(self, step: int) -> None:
+        """Show another source's live table, as it was left. Only what is shown is asked anything."""
+        self._shown = (self._shown + step) % len(self.sessions)
+        self._said = ""
+        # Awaiting it in a handler of the screen that leaves would wait for itself.
+        _ = self.switch_screen(self._table())
+        self._watch_shown()
+
+    def _table(self) -> ConsoleScreen:
+        """Return the live table of the source that is shown; installed, so that it outlives a switch."""
         from unstick.tui.screens.jobs import JobsScreen
 
-        self._open(JobsScreen(self.session))
-        self.run_worker(self._watch(), name="watch", group="watch", exit_on_error=False)
+        table = self._tables.get(self._shown)
+        if table is None:
+            table = self._tables[self._shown] = JobsScreen(self.session)
+            self.install_screen(table, f"jobs-{self._shown}")
+        return table
 
-    async def _watch(self) -> None:
+    def _watch_shown(self) -> None:
+        self.run_worker(
+            self._watch(self.session), name="watch", group="watch", exclusive=True, exit_on_error=False
+        )
+
+    async def _watch(self, session: Session) -> None:
         """Pass on what the database says by itself; the pace keeps it fresh where it says nothing."""
         while True:
-            if self.session.connected:
+            if session.connected:
                 with suppress(Exception):
-                    async for _ in self.session.backend.watch():
+                    async for _ in session.backend.watch():
                         self.wake()
-            await asyncio.sleep(max(self.session.pace.every_s, 1.0))
+            await asyncio.sleep(max(session.pace.every_s, 1.0))
+
+    def refuse(self, error: Exception) -> None:
+        """Leave, because the only source can't be opened: the shell is where that is put right."""
+        self.refused = error
+        self.leave(error.exit_code if isinstance(error, UnstickError) else 1)
 
     def wake(self) -> None:
         """Let the screen on top know that something changed."""
@@ -118,18 +152,19 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self._said = display_text(text, limit=500)
 
     def report(self, text: str) -> None:
-        """Keep a result on the status line until the next one."""
-        self._report, self._said = display_text(text, limit=500), ""
+        """Keep a result on the status line of its source until the next one."""
+        self.session.report, self._said = display_text(text, limit=500), ""
 
     def status_parts(self) -> list[Part]:
         """Return the status line."""
         if self._said:
             return [Part(self._said, "warning")]
-        return [Part(f"> {self._report}", "accent")] if self._report else []
+        report = self.session.report
+        return [Part(f"> {report}", "accent")] if report else []
 
     def drop_report(self) -> bool:
         """Let go of the last result; whether there was one."""
-        had, self._report = bool(self._report), ""
+        had, self.session.report = bool(self.session.report), ""
         return had
 
     def interrupt(self) -> None:
@@ -191,6 +226,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
         from unstick.tui.screens.plan import PlanScreen
 
         self._open(PlanScreen(self.session, make, action, how, dry_run=dry_run))
+
+    def open_choice(self, facts: Facts, how: str, choose: Callable[[str], None]) -> None:
+        """Show all actions; `choose` gets the name of the one that was chosen."""
+        from unstick.tui.screens.choice import ChoiceScreen
+
+        self._open(ChoiceScreen(self.session, facts, how, choose))
 
     def open_operations(self) -> None:
         """Show the journal."""

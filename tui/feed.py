@@ -14,6 +14,9 @@ from unstick.tui.session import Session
 
 T = TypeVar("T")
 
+SLOW_S = 3.0
+"""Seconds without an answer after which the header stops calling the rows fresh."""
+
 
 class Feed(Generic[T]):
     """Calls `read` at the session's pace, `show` with each result still wanted, `told` after each try."""
@@ -32,6 +35,7 @@ class Feed(Generic[T]):
         self._again = False
         self._running = False
         self._timer: Timer | None = None
+        self._slow: Timer | None = None
         self._worker: Worker[None] | None = None
 
     @property
@@ -61,6 +65,7 @@ class Feed(Generic[T]):
             return
         self._again = False
         self._generation += 1
+        self._slow = self._screen.set_timer(SLOW_S, self._waits)
         self._worker = self._screen.run_worker(self._ask(self._generation), name="refresh", group="refresh")
 
     def restart(self) -> None:
@@ -79,6 +84,10 @@ class Feed(Generic[T]):
         if self._running and not self.in_flight:
             self._schedule(self._session.pace.next_delay())
 
+    def _waits(self) -> None:
+        self._session.slow = True
+        self._told()
+
     async def _ask(self, generation: int) -> None:
         result: T | None = None
         ok = False
@@ -89,6 +98,7 @@ class Feed(Generic[T]):
             pass
         if generation != self._generation or not self._running:
             return
+        self._stop_slow()
         if ok:
             self._show(result)  # type: ignore[arg-type]
         self._told()
@@ -103,7 +113,14 @@ class Feed(Generic[T]):
         if delay is not None:
             self._timer = self._screen.set_timer(delay, self.now)
 
+    def _stop_slow(self) -> None:
+        self._session.slow = False
+        if self._slow is not None:
+            self._slow.stop()
+            self._slow = None
+
     def _drop(self) -> None:
+        self._stop_slow()
         if self._worker is not None:
             self._worker.cancel()
             self._worker = None

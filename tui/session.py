@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from unstick.recovery.display import display_text
-from unstick.recovery.errors import QueryTimeout, UnstickError
+from unstick.recovery.errors import QueryTimeout, Unreachable, UnstickError
 from unstick.recovery.model import Capabilities
 from unstick.recovery.port import Backend
 from unstick.recovery.source import Source
@@ -16,7 +16,13 @@ from unstick.tui.pace import Pace
 
 T = TypeVar("T")
 
+OLD_S = 2.0
+"""Seconds beyond two refreshes after which rows are not called fresh any more."""
+
 PROD = ("prod", "production")
+
+Make = Callable[[], Backend]
+"""Returns a backend that is not open yet. Called in a thread: it imports what the database needs."""
 
 
 def sentence(error: BaseException) -> str:
@@ -29,9 +35,12 @@ def sentence(error: BaseException) -> str:
 
 @dataclass(slots=True)
 class Session:
-    """A source, its backend, and its health. `clock` is monotonic, passed in so that tests need not wait."""
+    """A source, its backend, and its health. `clock` is monotonic, passed in so that tests need not wait.
 
-    backend: Backend
+    `report` is the last result here; `slow` says that an answer is taking its time.
+    """
+
+    make: Make
     source: Source
     clock: Callable[[], float]
     pace: Pace = field(default_factory=Pace)
@@ -40,6 +49,17 @@ class Session:
     good_at: float | None = None
     took_s: float = 0.0
     last_operation: str | None = None
+    report: str = ""
+    slow: bool = False
+    error: Exception | None = None
+    _backend: Backend | None = None
+
+    @property
+    def backend(self) -> Backend:
+        """The source's backend. Raises Unreachable before the first connection."""
+        if self._backend is None:
+            raise Unreachable(f"{self.source.name} is not connected yet")
+        return self._backend
 
     @property
     def capabilities(self) -> Capabilities | None:
@@ -71,9 +91,17 @@ class Session:
 
     async def connect(self) -> None:
         """Connect unless connected."""
-        if not self.connected:
-            await self.call(self.backend.open, self.source.connect_timeout_s + 1.0)
-            self.connected = True
+        if self.connected:
+            return
+        if self._backend is None:
+            self._backend = await asyncio.to_thread(self.make)
+        await self.call(self._backend.open, self.source.connect_timeout_s + 1.0)
+        self.connected = True
+
+    async def close(self) -> None:
+        """Let go of the connections, if there ever were any."""
+        if self._backend is not None:
+            await self._backend.close()
 
     async def refresh(self, read: Callable[[], Awaitable[T]]) -> T:
         """Connect where needed, read, and note how it went. Raises what the backend raised."""
@@ -85,13 +113,13 @@ class Session:
             self.failed(error)
             raise
         now = self.clock()
-        self.problem, self.good_at, self.took_s = None, now, now - started
-        self.pace.failures = 0
+        self.problem, self.error, self.good_at, self.took_s = None, None, now, now - started
+        self.pace.failures, self.slow = 0, False
         return result
 
     def failed(self, error: Exception) -> None:
         """Note a failure: what it says, and that the connection may be gone."""
-        self.problem = sentence(error)
+        self.problem, self.error, self.slow = sentence(error), error, False
         self.pace.failures += 1
         if not isinstance(error, QueryTimeout):
             self.connected = False
@@ -102,11 +130,17 @@ class Session:
 
     def freshness(self) -> str:
         """Return the header's word about age. It is coarse on purpose: an idle console writes nothing."""
-        if self.problem is None:
-            if self.good_at is None:
-                return "connecting"
-            return "fresh" if self.took_s < 1 else f"fresh, took {self.took_s:.0f}s"
-        return "down" if self.good_at is None else f"down, rows {_coarse(self.age_s() or 0.0)} old"
+        age = self.age_s()
+        if age is None:
+            return "connecting" if self.problem is None else "down"
+        old = f"rows {_coarse(age)} old"
+        if self.problem is not None:
+            return f"down, {old}"
+        if self.slow:
+            return f"waiting, {old}"
+        if age > 2 * self.pace.every_s + OLD_S:
+            return old
+        return "fresh" if self.took_s < 1 else f"fresh, took {self.took_s:.0f}s"
 
 
 def _coarse(seconds: float) -> str:

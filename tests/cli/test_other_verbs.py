@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from tests.cli.conftest import Cli
 from unstick.backends.demo.database import create
 from unstick.backends.demo.hostile import TEXTS
+from unstick.recovery.port import Backend
+from unstick.recovery.source import Source
 
 UNSAFE = {*map(chr, range(32)), "\x7f", *map(chr, range(0x80, 0xA0)), *"\u200b\u200d\u202e\u2066\ufeff"} - {
     "\n"
@@ -131,8 +134,10 @@ def test_bare_unstick_opens_the_console(
 ) -> None:
     seen: dict[str, object] = {}
 
-    def run_console(backend: object, source: object, **options: object) -> int:
-        seen.update(options, backend=backend, source=source)
+    def run_console(sources: Sequence[tuple[Callable[[], Backend], Source]], **options: object) -> int:
+        seen.update(options, names=[source.name for _, source in sources])
+        for make, _ in sources:
+            make()
         return 7
 
     monkeypatch.setattr("unstick.tui.app.run_console", run_console)
@@ -145,4 +150,5 @@ def test_bare_unstick_opens_the_console(
     assert (cli.opened[-1].name, seen["theme"]) == ("other.db", "dark")
     assert cli("--source", "live", "--write").code == 7
     assert cli.opened[-1].read_only is False
-    assert cli("--source", "live", "sqlite:///other.db").code == 2
+    assert cli("--source", "live", "sqlite:///other.db").code == 7
+    assert seen["names"] == ["live", "other.db"]

@@ -18,6 +18,7 @@ PROGRAM = """
 import asyncio, os, signal, sys, threading, time
 from unstick.recovery.memory import MemoryBackend
 from unstick.recovery.source import Source
+from unstick.recovery.errors import UnstickError
 from unstick.tui.app import run_console
 
 class Backend(MemoryBackend):
@@ -27,7 +28,12 @@ class Backend(MemoryBackend):
 
 backend = Backend.example(200, 5, source="jobs-eu")
 {setup}
-sys.exit(run_console(backend, Source("jobs-eu", "memory://", environment="staging", refresh_s={refresh})))
+source = Source("jobs-eu", "memory://", environment="staging", refresh_s={refresh})
+try:
+    sys.exit(run_console([(lambda: backend, source)]))
+except UnstickError as error:
+    print(error)
+    sys.exit(error.exit_code)
 """
 
 HOSTILE = r"""
@@ -186,7 +192,7 @@ def test_q_leaves_within_a_second_although_the_driver_hangs(start: Start) -> Non
     assert RESTORED[0] in shown.raw
 
 
-@pytest.mark.parametrize("term", ["dumb", ""])
+@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
 def test_a_terminal_that_can_not_show_it_gets_a_sentence(start: Start, term: str) -> None:
     shown = start(wait=False, env={"TERM": term}, columns=200)
     assert shown.wait_exit(20) == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -16,6 +16,7 @@ from unstick.tui.screens.job import JobScreen
 from unstick.tui.screens.jobs import JobsScreen
 from unstick.tui.screens.operations import OperationsScreen
 from unstick.tui.screens.plan import PlanScreen
+from unstick.tui.session import Make
 
 S = TypeVar("S", bound=Screen[Any])
 
@@ -117,6 +118,7 @@ async def console(
     size: tuple[int, int] = (80, 24),
     ready: bool = True,
     read_only: bool = False,
+    others: Sequence[tuple[Make, Source]] = (),
     **options: Any,
 ) -> AsyncIterator[Console]:
     """Open the console on a source in memory; `ready` waits for the first rows."""
@@ -125,7 +127,8 @@ async def console(
     source = Source(
         backend.source, "memory://", environment=environment, refresh_s=3600.0, read_only=read_only
     )
-    app = ConsoleApp(backend, source, clock=ticks, chance=lambda: 0.5, theme="dark", **options)
+    sources = [(lambda: backend, source), *others]
+    app = ConsoleApp(sources, clock=ticks, chance=lambda: 0.5, theme="dark", **options)
     async with app.run_test(size=size) as pilot:
         driven = Console(app, pilot, backend, ticks)
         await driven.until(lambda: isinstance(app.screen, JobsScreen), "for the live table")

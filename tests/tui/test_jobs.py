@@ -13,7 +13,8 @@ async def test_the_first_screen_shows_source_tags_counts_and_stuck_rows_first() 
     async with console(environment="prod") as c:
         assert c.lines[0].startswith("memory  [PROD]")
         assert "5 stuck" in c.lines[1]
-        assert c.lines[3].startswith(">  ! stuck")
+        assert c.lines[2].startswith("Queue blocked by  ! stuck")
+        assert c.lines[4].startswith(">  ! stuck")
         assert c.jobs.table.size.width == 80
         assert c.lines[-1].startswith("space mark  x dry-run  R recover")
 

@@ -20,6 +20,7 @@ from unstick.tui.keys import resolve
 from unstick.tui.marking import Marks
 from unstick.tui.pace import Pace
 from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.screens.choice import ChoiceScreen
 from unstick.tui.screens.help import HelpScreen
 from unstick.tui.screens.job import JobScreen
 from unstick.tui.screens.jobs import JobsScreen
@@ -166,7 +167,10 @@ class TestKeys:
     def test_every_action_has_a_handler_on_each_of_its_screens(self) -> None:
         screens: dict[str, type[ConsoleScreen]] = {
             kind.SCOPE: kind
-            for kind in (JobsScreen, JobScreen, PlanScreen, OperationsScreen, OperationScreen, HelpScreen)
+            for kind in (
+                *(JobsScreen, JobScreen, ChoiceScreen, PlanScreen),
+                *(OperationsScreen, OperationScreen, HelpScreen),
+            )
         }
         assert set(screens) == set(SCREENS)
         for name, kind in screens.items():

@@ -32,11 +32,19 @@ class ActingScreen(ConsoleScreen):
     def plan(self, action: str, *, dry_run: bool = False) -> None:
         """Open the plan of an action on the ids that are chosen now."""
         ids, how = self.chosen()
-        captured = tuple(ids)
+        self._plan_on(action, tuple(ids), how, dry_run=dry_run)
+
+    def _plan_on(self, action: str, ids: tuple[JobId, ...], how: str, *, dry_run: bool = False) -> None:
         backend = self.session.backend
         self.console.open_plan(
-            lambda options: backend.plan(action, captured, options), action, how, dry_run=dry_run
+            lambda options: backend.plan(action, ids, options), action, how, dry_run=dry_run
         )
+
+    def do_act_choose(self) -> None:
+        """List all actions, for the ids that are chosen now."""
+        ids, how = self.chosen()
+        captured = tuple(ids)
+        self.console.open_choice(self.facts(), how, lambda action: self._plan_on(action, captured, how))
 
     def do_act_dry_run(self) -> None:
         """Show what recover would do."""

@@ -99,7 +99,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def tell(self) -> None:
         """Bring every line up to date; a line that says the same writes nothing."""
-        self.header_bar.show(header_parts(self.session))
+        self.header_bar.show(header_parts(self.session, self.console.place))
         self.title_bar.show(self.title_parts())
         problem = self.session.problem
         self.notice_bar.set_class(problem is None, "-hidden")
@@ -110,7 +110,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def hint_parts(self) -> list[Part]:
         """Return the keys worth knowing here, the unavailable ones dim."""
         facts, keys = self.facts(), self.console.keys
-        hinted = sorted((each for each in of_screen(self.SCOPE) if each.hint), key=lambda each: each.hint)
+        hinted = sorted(
+            (each for each in of_screen(self.SCOPE) if each.hint and not (each.quiet and each.when(facts))),
+            key=lambda each: each.hint,
+        )
         return [
             Part(
                 f"{key_of(action, keys)} {action.label}",
@@ -216,10 +219,13 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.say(f"copied {what}" if copied else f"{what} is too long for the clipboard")
 
 
-def header_parts(session: Session) -> list[Part]:
-    """Return the header. Source and tags never leave; they come first so that nothing pushes them out."""
+def header_parts(session: Session, place: str = "") -> list[Part]:
+    """Return the header. Source and tags never leave; they come first so that nothing pushes them out.
+
+    `place` says which of several sources it is.
+    """
     source, able = session.source, session.capabilities
-    parts = [Part(display_text(source.name), "tag")]
+    parts = [Part(place), Part(display_text(source.name), "tag")]
     if source.environment:
         label = display_text(source.environment.upper(), limit=12)
         parts.append(Part(f"[{label}]", "prod" if session.is_prod else "tag"))

@@ -100,7 +100,7 @@ class JobScreen(ActingScreen):
         variants = await backend.variants(self.job_id)
         attempts = await backend.attempts(self.job_id)
         events = await backend.events(self.job_id)
-        view = JobView(job, variants, attempts, events)
+        view = JobView(job, variants, attempts, events, await backend.queue())
         if self.view is not None and _same(self.view.job, job) and self.view.plan is not None:
             return replace(view, plan=self.view.plan)
         plan, problem = await self._would_do()

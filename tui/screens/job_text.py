@@ -9,10 +9,11 @@ from datetime import datetime
 
 from unstick.recovery.display import TEXT_LIMIT, cell_width, display_text, fit, wrap
 from unstick.recovery.durations import long_duration, short_duration
-from unstick.recovery.model import Attempt, Event, Job, Scalar, Variant, Verdict
+from unstick.recovery.model import Attempt, Event, Job, Queue, Scalar, Variant, Verdict
 from unstick.recovery.plan import Plan
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.plan_text import Lines, changes
+from unstick.tui.screens.queue_text import place_text
 from unstick.tui.states import outcome_span, state_span
 
 LABEL = 16
@@ -28,6 +29,7 @@ class JobView:
     variants: tuple[Variant, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     events: tuple[Event, ...] = ()
+    queue: Queue | None = None
     plan: Plan | None = None
     plan_problem: str | None = None
 
@@ -37,6 +39,9 @@ def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
     lines, painter = Lines(), _Painter(max(width, 30), wrapped)
     job = view.job
     lines.add(list(painter.summary(job)))
+    place = place_text(view.queue, job.id)
+    if place is not None:
+        lines.add(painter.pair("queue", place, "stuck" if view.queue and view.queue.holder_stuck else "text"))
     if job.verdict is not None:
         lines.heading("Why it is stuck", "stuck")
         lines.add(list(painter.verdict(job.verdict)))
@@ -107,7 +112,7 @@ class _Painter:
         for label, value in (("kind", job.kind), ("step", _step(job)), ("table", job.table),
                              ("priority", job.priority)):  # fmt: skip
             if value is not None:
-                yield from self.pair(label, value, limit=120)
+                yield from self.pair(label, value, limit=80)
         limit = "" if job.max_retries is None else f" of {job.max_retries}"
         person = "   needs a person: the retry limit is reached" if job.needs_person else ""
         yield from self.pair(

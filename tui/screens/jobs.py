@@ -132,6 +132,14 @@ class JobsScreen(LiveTable):
         """Only pending jobs."""
         self.narrow("pending", self.filter_text)
 
+    def do_source_next(self) -> None:
+        """Show the next source."""
+        self.console.switch(1)
+
+    def do_source_previous(self) -> None:
+        """Show the previous source."""
+        self.console.switch(-1)
+
     def do_copy_id(self) -> None:
         """Copy the marked ids, else the cursor's."""
         ids, _ = self.chosen()

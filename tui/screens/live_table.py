@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from textual.containers import Horizontal
 from textual.events import Resize
@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from unstick.recovery.errors import FilterError
 from unstick.recovery.filters import parse_filter
-from unstick.recovery.model import Counts, JobId, Page
+from unstick.recovery.model import Counts, JobId, Page, Queue
 from unstick.recovery.query import Query
 from unstick.tui.availability import Facts
 from unstick.tui.feed import Feed
@@ -21,8 +21,9 @@ from unstick.tui.screens.acting import ActingScreen
 from unstick.tui.screens.job_rows import READING, JobRows
 from unstick.tui.screens.job_text import row_lines
 from unstick.tui.screens.jobs_text import VIEWS, title_parts
+from unstick.tui.screens.queue_text import queue_parts
 from unstick.tui.session import Session, sentence
-from unstick.tui.widgets.bar import Part
+from unstick.tui.widgets.bar import Bar, Part
 from unstick.tui.widgets.pane import Pane
 from unstick.tui.widgets.table import Table
 
@@ -34,6 +35,16 @@ REST_S = 0.12
 
 AHEAD = 3
 """Screens before the end of the loaded rows at which more are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one refresh brings. `question` tells whether it still is the answer to what is asked now."""
+
+    question: int
+    pages: list[Page]
+    counts: Counts
+    queue: Queue | None
 
 
 class LiveTable(ActingScreen):
@@ -50,6 +61,7 @@ class LiveTable(ActingScreen):
         self.rows = JobRows()
         self.table = Table(self.rows)
         self.side = Pane(id="side")
+        self.queue_bar = Bar()
         self.marks = Marks()
         self.query_now = Query(thresholds=session.source.thresholds)
         self.view = "all"
@@ -59,12 +71,12 @@ class LiveTable(ActingScreen):
         self._side_timer: Timer | None = None
         self._question = 0
         self._first = 0
-        self.feed: Feed[tuple[Counts, list[Page], int]] = Feed(
-            self, session, self._read, self._show, self.tell
-        )
+        self.feed: Feed[Answer] = Feed(self, session, self._read, self._show, self._told)
 
     def body(self) -> Iterable[Widget]:
-        """The table, and beside it the row under the cursor where there is room."""
+        """The queue, the table, and beside it the row under the cursor where there is room."""
+        self.queue_bar.add_class("-hidden")
+        yield self.queue_bar
         yield Horizontal(self.table, self.side)
 
     def scroller(self) -> Table:
@@ -73,7 +85,10 @@ class LiveTable(ActingScreen):
 
     def facts(self) -> Facts:
         """Whether there is a row, and how many are marked."""
-        return Facts(self.session.capabilities, row=self.table.cursor, marked=len(self.marks.ids))
+        sources = len(self.console.sessions)
+        return Facts(
+            self.session.capabilities, row=self.table.cursor, marked=len(self.marks.ids), sources=sources
+        )
 
     def title_parts(self) -> list[Part]:
         """View, filter, counts, marks."""
@@ -86,7 +101,19 @@ class LiveTable(ActingScreen):
     def on_screen_resume(self) -> None:
         """Refresh again."""
         super().on_screen_resume()
-        self.feed.start()
+        # The first question imports the database's libraries, which must not delay the first picture.
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        if self.is_current:
+            self.feed.start()
+
+    def _told(self) -> None:
+        """A refresh has ended; a source that can't be opened at all is the shell's business."""
+        error = self.session.error
+        if error is not None and self.session.good_at is None and len(self.console.sessions) == 1:
+            self.console.refuse(error)
+        self.tell()
 
     def on_resize(self, event: Resize) -> None:
         """Read more where a taller terminal shows more."""
@@ -99,7 +126,7 @@ class LiveTable(ActingScreen):
         """The database says that something changed."""
         self.feed.wake()
 
-    async def _read(self) -> tuple[Counts, list[Page], int]:
+    async def _read(self) -> Answer:
         window, question = self.rows.window, self._question
         slots = window.stale([JobId(key) for key in self.table.in_view])
         after = window.slots[slots.start].after if slots.start < len(window.slots) else None
@@ -111,18 +138,19 @@ class LiveTable(ActingScreen):
             if after is None:
                 break
         counts = await backend.counts(self.query_now.thresholds)
+        queue = await backend.queue()
         self._first = slots.start
-        return counts, pages, question
+        return Answer(question, pages, counts, queue)
 
-    def _show(self, result: tuple[Counts, list[Page], int]) -> None:
-        counts, pages, question = result
-        if question != self._question:
+    def _show(self, answer: Answer) -> None:
+        if answer.question != self._question:
             return
-        self.counts = counts
+        self.counts = answer.counts
+        self._show_queue(answer)
         window, cursor = self.rows.window, self.table.cursor
         merged = window.merge(
             self._first,
-            pages,
+            answer.pages,
             frozen=bool(self.marks.ids or self.marks.anchor),
             hold=JobId(cursor) if cursor else None,
         )
@@ -133,6 +161,12 @@ class LiveTable(ActingScreen):
         self.table.show(window.order, merged.changed | window.ghosts)
         self._read_ahead()
         self._show_side_soon()
+
+    def _show_queue(self, answer: Answer) -> None:
+        queue = answer.queue
+        self.queue_bar.set_class(queue is None, "-hidden")
+        if queue is not None:
+            self.queue_bar.show(queue_parts(queue, answer.counts.now, wide=self.size.width >= BESIDE))
 
     @property
     def narrowed(self) -> bool:

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.widget import Widget
 
-from unstick.recovery.display import display_text, fit
+from unstick.recovery.display import display_text, fit, wrap
 from unstick.recovery.model import Image
 from unstick.recovery.outcome import Operation, OperationRow
 from unstick.tui.actions import OPERATION
@@ -17,7 +17,7 @@ from unstick.tui.keys import bindings
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.acting import ActingScreen
 from unstick.tui.screens.operations import counts_text
-from unstick.tui.screens.plan_text import Lines
+from unstick.tui.screens.plan_text import DETAILED, Lines, rows_text
 from unstick.tui.session import Session, sentence
 from unstick.tui.states import outcome_span
 from unstick.tui.widgets.bar import Part
@@ -34,6 +34,7 @@ class OperationScreen(ActingScreen):
         super().__init__(session)
         self.operation_id = operation
         self.operation: Operation | None = None
+        self._wrapped = True
         self.pane = Pane()
 
     def body(self) -> Iterable[Widget]:
@@ -75,7 +76,7 @@ class OperationScreen(ActingScreen):
 
     def _show_lines(self) -> None:
         if self.operation is not None:
-            lines = operation_lines(self.operation)
+            lines = operation_lines(self.operation, self.pane.size.width, wrapped=self._wrapped)
             self.pane.show(lines, lines.sections)
 
     def do_act_undo(self) -> None:
@@ -83,54 +84,79 @@ class OperationScreen(ActingScreen):
         self.open_undo(self.operation_id)
 
     def do_view_wrap(self) -> None:
-        """Nothing here is wrapped."""
+        """Give each change of a row its own lines, or keep to one line a row."""
+        self._wrapped = not self._wrapped
+        self._show_lines()
 
     def do_copy_id(self) -> None:
         """Copy the operation's id."""
         self.copy(self.operation_id, f"operation {self.operation_id}")
 
 
-def operation_lines(operation: Operation) -> Lines:
+def operation_lines(operation: Operation, width: int, *, wrapped: bool = True) -> Lines:
     """Return everything the journal has of an operation."""
     lines = Lines()
-    finished = (
-        operation.finished_at.strftime("%Y-%m-%d %H:%M:%S") if operation.finished_at else "not finished"
-    )
+    for label, value in _facts(operation):
+        pieces = wrap(display_text(value), max(width - 12, 20)) if wrapped else [display_text(value)]
+        lines.add([(Span(f"  {fit(label, 10)}", "dim"), Span(pieces[0]))])
+        lines.add([(Span(" " * 12 + piece),) for piece in pieces[1:]])
+    lines.heading(f"Rows: {len(operation.rows):,}")
+    if wrapped and len(operation.rows) <= DETAILED:
+        for row in operation.rows:
+            lines.add(_details(row, width))
+    else:
+        lines.lazy(len(operation.rows), lambda index: _row(operation.rows[index]))
+    return lines
+
+
+def _facts(operation: Operation) -> list[tuple[str, str]]:
+    ended = operation.finished_at
     facts = (
         ("action", operation.action),
         ("who", operation.operator or "-"),
         ("why", operation.reason or "no reason was given"),
-        ("started", operation.started_at.strftime("%Y-%m-%d %H:%M:%S")),
-        ("finished", finished),
-        ("planned", f"{operation.planned:,} rows, plan {operation.plan_id}"),
+        ("started", f"{operation.started_at:%Y-%m-%d %H:%M:%S}"),
+        ("finished", f"{ended:%Y-%m-%d %H:%M:%S}" if ended else "not finished"),
+        ("planned", f"{rows_text(operation.planned)}, plan {operation.plan_id}"),
         ("outcome", counts_text(operation)),
-        ("undone", f"{operation.undone:,} rows" if operation.undone else ""),
+        ("undone", rows_text(operation.undone) if operation.undone else ""),
         ("undoes", f"operation {operation.undoes}" if operation.undoes else ""),
-        ("unknown", f"{operation.unresolved:,} rows" if operation.unresolved else ""),
+        ("unknown", rows_text(operation.unresolved) if operation.unresolved else ""),
     )
-    lines.add(
-        [(Span(f"  {fit(label, 10)}", "dim"), Span(display_text(value))) for label, value in facts if value]
-    )
-    lines.heading(f"Rows: {len(operation.rows):,}")
-    lines.lazy(len(operation.rows), lambda index: _row(operation.rows[index]))
+    return [(label, value) for label, value in facts if value]
+
+
+def _details(row: OperationRow, width: int) -> list[Line]:
+    lines: list[Line] = [_head(row)]
+    told = [*_moved(row.before, row.after), *([row.detail] if row.detail else [])]
+    for text in told:
+        pieces = wrap(display_text(text, limit=2_000), max(width - 6, 20))
+        lines.extend((Span(" " * 6 + piece),) for piece in pieces)
     return lines
 
 
 def _row(row: OperationRow) -> Line:
+    told = "; ".join(_moved(row.before, row.after))
+    return (*_head(row), Span(f"  {told}  {display_text(row.detail)}"))
+
+
+def _head(row: OperationRow) -> Line:
     outcome = outcome_span(row.outcome)
-    name = display_text(f"{row.job} / {row.variant}" if row.variant else row.job, limit=60)
+    name = display_text(f"{row.job} / {row.variant}" if row.variant else row.job, limit=80)
     undone = f"  undone by {display_text(row.undone_by)}" if row.undone_by else ""
     return (
-        Span(f"  {fit(name, 16)}  ", "title"),
-        Span(f"{display_text(outcome.text)}  ", outcome.style),
-        Span(f"{_moved(row.before, row.after)}  {display_text(row.detail)}{undone}"),
+        Span(f"  {fit(name, max(16, min(len(name), 40)))}  ", "title"),
+        Span(f"{display_text(outcome.text)}", outcome.style),
+        Span(undone),
     )
 
 
-def _moved(before: Image | None, after: Image | None) -> str:
+def _moved(before: Image | None, after: Image | None) -> list[str]:
     if not before or not after:
-        return "" if not before and not after else "deleted" if before else "inserted"
-    moved = (f"{name}: {display_text(before.get(name), limit=60) or 'null'} -> "
-             f"{display_text(value, limit=60) or 'null'}"
-             for name, value in after.items() if before.get(name) != value)  # fmt: skip
-    return "; ".join(moved)
+        return [] if not before and not after else ["deleted" if before else "inserted"]
+    return [
+        f"{name}: {display_text(before.get(name), limit=200) or 'null'} -> "
+        f"{display_text(value, limit=200) or 'null'}"
+        for name, value in after.items()
+        if before.get(name) != value
+    ]
