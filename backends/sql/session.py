@@ -147,7 +147,7 @@ class _Thread:
 
 
 def roll_back(connection: sa.Connection) -> None:
-    """End the connection's transaction, also one that could not be committed: SQLite keeps that open, with all
+    """End the connection's transaction, also one that could not be committed: SQLite keeps it open with all
     its locks, but SQLAlchemy sends no rollback for it."""
     transaction = connection.get_transaction()
     if transaction is None:
