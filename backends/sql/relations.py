@@ -59,24 +59,43 @@ class Relations:
         if child is None:
             return
         table, info = table_of(self._entity, self._entity.child_place(child))
+        owned = self._owned(child, table, info, locked)
+        if not owned:
+            return
+        keys_found: list[Image] = [{column: row[column] for column in child.key} for _, row in owned]
+        where = keys.key_in(self._entity.engine, info.columns, child.key, keys_found, table.c.__getitem__)
+        if not unlink:
+            self._connection.execute(sa.delete(table).where(where))
+            for (index, row), key in zip(owned, keys_found, strict=True):
+                found[index].append(Change(f"child:{name}", "delete", key, row, None))
+            return
+        nothing: dict[str, Any] = dict.fromkeys(child.match)
+        self._connection.execute(sa.update(table).where(where).values(nothing))
+        # A column that the database touches by itself has changed with the link.
+        names = (*child.match, *(column for column, each in info.columns.items() if each.touched))
+        images = self._images(table, info, (*child.key, *names))
+        now = self._entity.rows(self._connection.execute(sa.select(*images).where(where)))
+        after = {keys.canonical(row, child.key): {column: row[column] for column in names} for row in now}
+        for (index, row), key in zip(owned, keys_found, strict=True):
+            before = {column: row[column] for column in names}
+            change = Change(f"child:{name}", "update", key, before, after.get(keys.canonical(key, child.key)))
+            found[index].append(change)
+
+    def _images(self, table: sa.Table, info: TableInfo, names: Sequence[str]) -> list[sa.Label[Any]]:
+        engine = self._entity.engine
+        return [engine.image(table.c[name], info.columns[name]).label(name) for name in dict.fromkeys(names)]
+
+    def _owned(
+        self, child: Child, table: sa.Table, info: TableInfo, locked: Mapping[int, Image]
+    ) -> list[tuple[int, dict[str, Scalar]]]:
+        """Return the children of the rows, each with its row's position."""
         rows = self._fetch(child, table, info, list(locked.values()))
         owner = {self._link(image, child.match.values()): index for index, image in locked.items()}
-        keys_found: list[Image] = []
-        for row in rows:
-            index = owner.get(self._link(row, child.match))
-            if index is None:
-                continue
-            key = {column: row[column] for column in child.key}
-            keys_found.append(key)
-            after = {column: None for column in child.match} if unlink else None
-            before = {column: row[column] for column in child.match} if unlink else row
-            found[index].append(Change(f"child:{name}", "update" if unlink else "delete", key, before, after))
-        if keys_found:
-            where = keys.key_in(self._entity.engine, info.columns, child.key, keys_found, table.c.__getitem__)
-            nothing: dict[str, Any] = dict.fromkeys(child.match)
-            self._connection.execute(
-                sa.update(table).where(where).values(nothing) if unlink else sa.delete(table).where(where)
-            )
+        owned = [(owner.get(self._link(row, child.match)), row) for row in rows]
+        if all(index is not None for index, _ in owned):
+            return [(index, row) for index, row in owned if index is not None]
+        # The database takes texts for equal that we don't (case, accents): let it say what belongs where.
+        return [(i, row) for i, image in locked.items() for row in self._fetch(child, table, info, [image])]
 
     @staticmethod
     def _link(image: Mapping[str, Scalar], names: Any) -> tuple[str, ...]:
