@@ -29,7 +29,9 @@ async def _columns(side: Side, engine: str, table: str) -> list[str]:
         return [f'{send}("{name}")' for name, send in rows]
     if engine == "sqlite":
         names = [row[0] for row in await side.run("SELECT name FROM pragma_table_info(?)", table)]
-        return [part for name in names for part in (f'typeof("{name}")', f'hex("{name}")', f'"{name}"')]
+        # `quote` gives every digit of a float, `hex` every byte of all else, whatever it says it is.
+        number = """CASE typeof("{0}") WHEN 'real' THEN quote("{0}") END"""
+        return [part.format(name) for name in names for part in ('typeof("{0}")', 'hex("{0}")', number)]
     rows = await side.run(
         "SELECT column_name, data_type FROM information_schema.columns "
         "WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position",
