@@ -6,6 +6,7 @@ import os
 import sqlite3
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -26,8 +27,10 @@ def path_of(folder: Path, system: str) -> Path:
     return folder / f"{system}.sqlite3"
 
 
-def create(folder: Path, *, seed: int = 0, scale: int = 1, fresh: bool = False) -> dict[str, Path]:
-    """Make the demo databases in ``folder`` and return their paths by system.
+def create(
+    folder: Path, *, seed: int = 0, scale: int = 1, fresh: bool = False, systems: Sequence[str] = SYSTEMS
+) -> dict[str, Path]:
+    """Make the demo databases of ``systems`` in ``folder`` and return their paths by system.
 
     One that is there already is left as it is, with all that was done in it, unless ``fresh``: then it starts
     over, also for those who have it open. A file appears under its name only when it is complete. ``seed``
@@ -37,7 +40,7 @@ def create(folder: Path, *, seed: int = 0, scale: int = 1, fresh: bool = False) 
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BackendError(f"the folder of the demo can't be made: {error}") from error
-    paths = {system: path_of(folder, system) for system in SYSTEMS}
+    paths = {system: path_of(folder, system) for system in systems}
     for system, path in paths.items():
         if fresh or not path.exists():
             try:

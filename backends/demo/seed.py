@@ -5,25 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
-from unstick.backends.demo import hostile, seed_artitec, seed_extraction
+from unstick.backends.demo import (
+    hostile,
+    seed_algoitny,
+    seed_artitec,
+    seed_bg_jobs,
+    seed_extraction,
+    seed_feedlyai,
+)
 from unstick.backends.demo.insert import insert
 from unstick.backends.demo.rows import SeedRow, columns_of
 
-__all__ = ["SYSTEMS", "SeedRow", "hostile_rows", "insert", "rows"]
+__all__ = ["ALL", "SYSTEMS", "SeedRow", "hostile_rows", "insert", "rows"]
 
 _GENERATORS: Mapping[str, Callable[[Random, int], Iterator[SeedRow]]] = {
     "artitec": seed_artitec.rows,
     "extraction": seed_extraction.rows,
+    "algoitny": seed_algoitny.rows,
+    "feedlyai": seed_feedlyai.rows,
+    "bg_jobs": seed_bg_jobs.rows,
 }
 
-SYSTEMS = tuple(_GENERATORS)
-"""The systems that the demo has, by the names of their profiles."""
+ALL = tuple(_GENERATORS)
+"""The systems that there are tables, rows and workers of."""
+
+SYSTEMS = ("artitec", "extraction")
+"""Those of them that ``unstick demo`` shows, by the names of their profiles; the first is opened first."""
 
 
 def rows(system: str, *, seed: int = 0, scale: int = 1) -> list[SeedRow]:
     """Believable rows of ``system`` in insert order, parents before children.
 
-    ``scale`` multiplies the number of jobs: about 60 for artitec and 80 for extraction at 1.
+    ``scale`` multiplies the number of jobs: at 1 about 60 for artitec, 80 for extraction, 65 for algoitny,
+    35 for feedlyai and 40 for bg_jobs.
     """
     columns_of(system)
     if scale < 1:

@@ -13,10 +13,19 @@ from contextlib import closing
 from pathlib import Path
 
 from unstick.backends.demo.work import Work, connect
+from unstick.backends.demo.work_algoitny import AlgoItnyWork
 from unstick.backends.demo.work_artitec import ArtitecWork
+from unstick.backends.demo.work_bg_jobs import BgJobsWork
 from unstick.backends.demo.work_extraction import ExtractionWork
+from unstick.backends.demo.work_feedlyai import FeedlyAIWork
 
-WORKS: Mapping[str, Callable[..., Work]] = {"artitec": ArtitecWork, "extraction": ExtractionWork}
+WORKS: Mapping[str, Callable[..., Work]] = {
+    "artitec": ArtitecWork,
+    "extraction": ExtractionWork,
+    "algoitny": AlgoItnyWork,
+    "feedlyai": FeedlyAIWork,
+    "bg_jobs": BgJobsWork,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

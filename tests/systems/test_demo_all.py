@@ -1,0 +1,141 @@
+"""What holds for the tables and rows of all five systems, and which of them the demo shows."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.systems.databases import create_tables, dialect_of, in_database
+from unstick.backends.demo import database, seed
+from unstick.backends.demo.rows import COLUMNS, SeedRow, SystemColumns
+from unstick.backends.demo.work import connect
+from unstick.backends.demo.worker import WORKS
+
+NEW = tuple(system for system in seed.ALL if system not in seed.SYSTEMS)
+JOBS = {
+    "algoitny": {"problem_extraction_jobs", "script_generation_jobs"},
+    "feedlyai": {"jobs", "jobs_variants"},
+    "bg_jobs": {"jobs"},
+}
+
+
+def jobs(system: str, **options: int) -> list[SeedRow]:
+    return [row for row in seed.rows(system, **options) if row.table in JOBS[system]]
+
+
+def test_the_demo_shows_two_of_five_systems_and_artitec_first(tmp_path: Path) -> None:
+    assert seed.SYSTEMS == ("artitec", "extraction")
+    assert set(seed.ALL) == {*seed.SYSTEMS, "algoitny", "feedlyai", "bg_jobs"} == set(WORKS) == set(COLUMNS)
+    assert list(database.create(tmp_path / "demo")) == ["artitec", "extraction"]
+
+
+def test_databases_of_all_five_are_made_when_asked_for(tmp_path: Path) -> None:
+    paths = database.create(tmp_path / "demo", systems=seed.ALL)
+    assert tuple(paths) == seed.ALL
+    for path in paths.values():
+        with closing(connect(path)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+@pytest.mark.parametrize("system", NEW)
+async def test_every_statement_and_every_row_goes_into_an_empty_database(
+    database_url: str, system: str
+) -> None:
+    await create_tables(database_url, system)
+    rows = seed.rows(system)
+
+    def work(connection: sa.Connection) -> tuple[set[str], Counter[str]]:
+        assert seed.insert(connection, system, rows) == len(rows)
+        names = {name for name in sa.inspect(connection).get_table_names() if "sqlite_" not in name}
+        query = "SELECT count(*) FROM {}"
+        found = {name: connection.exec_driver_sql(query.format(name)).scalar_one() for name in names}
+        return names, Counter(found)
+
+    names, counts = await in_database(database_url, work)
+    own = {"demo_side_effects"} if system == "bg_jobs" and dialect_of(database_url) == "sqlite" else set()
+    assert names == {*COLUMNS[system].tables, *own}
+    assert +counts == Counter(row.table for row in rows)
+
+
+@pytest.mark.parametrize("system", NEW)
+def test_a_seed_always_gives_the_same_rows(system: str) -> None:
+    assert seed.rows(system, seed=7) == seed.rows(system, seed=7)
+    assert seed.rows(system, seed=7) != seed.rows(system, seed=8)
+
+
+@pytest.mark.parametrize("system", NEW)
+async def test_scale_multiplies_the_jobs_of_every_status(sqlite_url: str, system: str) -> None:
+    once = Counter((row.table, row.values["status"]) for row in jobs(system))
+    assert Counter((row.table, row.values["status"]) for row in jobs(system, scale=12)) == {
+        status: 12 * count for status, count in once.items()
+    }
+    with pytest.raises(ValueError, match="scale"):
+        seed.rows(system, scale=0)
+
+    await create_tables(sqlite_url, system)
+    rows = seed.rows(system, scale=12)
+    await in_database(sqlite_url, lambda connection: seed.insert(connection, system, rows))
+
+
+@pytest.mark.parametrize("system", NEW)
+def test_hostile_rows_of_a_system_that_has_none_are_an_error(system: str) -> None:
+    with pytest.raises(ValueError, match=system):
+        seed.hostile_rows(system)
+
+
+def set_zone(connection: sa.Connection, zone: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET TIME ZONE INTERVAL '{zone}' HOUR TO MINUTE")
+    elif connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"SET time_zone = '{zone}'")
+
+
+def age_of(connection: sa.Connection, columns: SystemColumns, table: str, column: str) -> str:
+    """SQL for the seconds since the time in `column`, by means other than those that wrote it."""
+    is_zoned = columns.clocks.get((table, column), columns.clock) == "zoned"
+    if connection.dialect.name == "postgresql":
+        instant = column if is_zoned else f"{column} AT TIME ZONE 'UTC'"
+        return f"extract(epoch FROM clock_timestamp() - ({instant}))"
+    if connection.dialect.name == "sqlite":
+        return f"(julianday('now') - julianday({column})) * 86400"
+    if is_zoned:
+        return f"unix_timestamp(now(6)) - unix_timestamp({column})"
+    return f"timestampdiff(MICROSECOND, {column}, utc_timestamp(6)) / 1e6"
+
+
+def tables_with_ages(system: str) -> Iterator[tuple[str, list[SeedRow]]]:
+    for table in COLUMNS[system].tables:
+        rows = [row for row in seed.rows(system) if row.table == table and row.ages]
+        if rows:
+            yield table, rows
+
+
+@pytest.mark.parametrize("zone", ["+09:00", "-05:00"])
+@pytest.mark.parametrize("system", NEW)
+async def test_ages_land_as_meant_whatever_the_time_zone_of_the_session(
+    database_url: str, system: str, zone: str
+) -> None:
+    await create_tables(database_url, system)
+
+    def write(connection: sa.Connection) -> None:
+        set_zone(connection, zone)
+        seed.insert(connection, system, seed.rows(system))
+
+    def read(connection: sa.Connection) -> None:
+        set_zone(connection, "-03:00")
+        for table, rows in tables_with_ages(system):
+            for column in rows[0].ages:
+                age = age_of(connection, COLUMNS[system], table, column)
+                seen = connection.exec_driver_sql(f"SELECT {age} FROM {table}").scalars()
+                found = sorted(float(one) for one in seen if one is not None)
+                meant = sorted(one for row in rows if (one := row.ages[column]) is not None)
+                assert len(found) == len(meant), f"{table}.{column}"
+                for age_found, age_meant in zip(found, meant, strict=True):
+                    assert age_meant - 2 < age_found < age_meant + 300, f"{table}.{column}"
+
+    await in_database(database_url, write)
+    await in_database(database_url, read)
