@@ -8,26 +8,30 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App
 
 from unstick.recovery.display import display_text
-from unstick.recovery.engine import Stop
 from unstick.recovery.errors import UnstickError
-from unstick.recovery.model import JobId
-from unstick.recovery.plan import Options, Plan
 from unstick.recovery.source import Source
 from unstick.themes import load_theme
-from unstick.tui.availability import Facts
 from unstick.tui.clipboard import osc52
-from unstick.tui.keys import resolve
 from unstick.tui.pace import Pace
 from unstick.tui.palette import Palette, textual_theme
-from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.screens.opening import OpeningScreen
 from unstick.tui.session import Make, Session
 from unstick.tui.widgets.bar import Part
+
+if TYPE_CHECKING:
+    from unstick.recovery.engine import Stop
+    from unstick.recovery.model import JobId
+    from unstick.recovery.plan import Options, Plan
+    from unstick.tui.availability import Facts
+    from unstick.tui.screens.base import ConsoleScreen
 
 TWICE_S = 2.0
 """Seconds within which ctrl-c has to be pressed again."""
@@ -55,14 +59,15 @@ class ConsoleApp(App[int], inherit_bindings=False):
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self.keys = resolve(keymap)
         colourless = bool(os.environ.get("NO_COLOR"))
         super().__init__(ansi_color=True if colourless else None)
         spec = load_theme(theme or default_theme(os.environ), theme_folder)
         self.palette = Palette(spec, colourless=colourless)
         self.register_theme(textual_theme(spec))
         self.theme = spec.name
-        self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.keys.items()})
+        self._keymap = keymap or {}
+        if self._keymap:
+            self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.keys.items()})
         self.ascii_only = ascii
         self.clock = clock
         self.sessions = [
@@ -70,13 +75,20 @@ class ConsoleApp(App[int], inherit_bindings=False):
         ]
         self._shown = 0
         self._tables: dict[int, ConsoleScreen] = {}
-        self.stop = Stop()
+        self.stop: Stop | None = None
         self.idle = asyncio.Event()
         self.idle.set()
         self.crash: Exception | None = None
         self.refused: Exception | None = None
         self._said = ""
         self._interrupted_at: float | None = None
+
+    @cached_property
+    def keys(self) -> Mapping[str, tuple[str, ...]]:
+        """Every action's keys. Raises ConfigError for a keymap that makes no sense."""
+        from unstick.tui.keys import resolve
+
+        return resolve(self._keymap)
 
     @property
     def session(self) -> Session:
@@ -88,8 +100,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """Which of how many sources is shown; empty where there is only one."""
         return f"{self._shown + 1}/{len(self.sessions)}" if len(self.sessions) > 1 else ""
 
-    def on_mount(self) -> None:
-        """Open the live table."""
+    def get_default_screen(self) -> OpeningScreen:
+        """The header alone, which needs next to nothing."""
+        return OpeningScreen(self.session, self.place)
+
+    def on_ready(self) -> None:
+        """That is on the terminal now: import the rest and open the live table."""
         self._open(self._table())
         self._watch_shown()
 
@@ -176,14 +192,24 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self._interrupted_at = now
         self.say("press ctrl-c again to quit")
 
+    def ask_to_stop(self) -> None:
+        """Let what is being applied end with its chunk."""
+        if self.stop is not None:
+            self.stop.requested = True
+
+    @property
+    def stopping(self) -> bool:
+        """Whether what is being applied ends with its chunk."""
+        return self.stop is not None and self.stop.requested
+
     def leave(self, code: int) -> None:
         """Leave; a running apply stops after its chunk, and what it did is in the journal."""
-        self.stop.requested = True
+        self.ask_to_stop()
         self.exit(code, return_code=code)
 
     async def hang_up(self, code: int) -> None:
         """Stop between chunks, then leave: the terminal is gone, or somebody wants us to end."""
-        self.stop.requested = True
+        self.ask_to_stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(self.idle.wait(), GRACE_S)
         self.leave(code)
@@ -253,6 +279,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def plan_applied(self, plan: Plan, applied: frozenset[JobId]) -> None:
         """Let every screen below know which rows were changed."""
+        from unstick.tui.screens.base import ConsoleScreen
+
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen) and hasattr(screen, "forget_marks"):
                 screen.forget_marks(applied)

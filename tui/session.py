@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from unstick.recovery.display import display_text
 from unstick.recovery.errors import QueryTimeout, Unreachable, UnstickError
-from unstick.recovery.model import Capabilities
-from unstick.recovery.port import Backend
 from unstick.recovery.source import Source
 from unstick.tui.pace import Pace
+
+if TYPE_CHECKING:
+    from unstick.recovery.model import Capabilities
+    from unstick.recovery.port import Backend
 
 T = TypeVar("T")
 
@@ -21,7 +23,7 @@ OLD_S = 2.0
 
 PROD = ("prod", "production")
 
-Make = Callable[[], Backend]
+Make = Callable[[], "Backend"]
 """Returns a backend that is not open yet. Called in a thread: it imports what the database needs."""
 
 

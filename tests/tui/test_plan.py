@@ -210,7 +210,7 @@ async def test_stopping_leaves_the_rest_untouched_and_counts_it() -> None:
         assert planned > 500
 
         def stop(rows: Sequence[PlanRow]) -> None:
-            c.app.stop.requested = True
+            c.app.ask_to_stop()
 
         c.backend.on_apply = stop
         await c.read_first()

@@ -11,9 +11,9 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widget import Widget
 
-from unstick.recovery.display import CUT, display_text
 from unstick.tui.actions import ACTIONS, of_screen
 from unstick.tui.availability import Facts
+from unstick.tui.header import header_parts
 from unstick.tui.keys import key_of
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Bar, Part
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 _BY_ID = {action.id: action for action in ACTIONS}
 _WHILE_PROMPTING = ("app.interrupt", "app.redraw")
-DATABASE = 28
-"""Characters of the database's name in the header."""
-
 SHORT = 15
 """Rows below which the hint line leaves."""
 
@@ -217,34 +214,3 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Put text on the terminal's clipboard and say so."""
         copied = self.console.copy(text)
         self.say(f"copied {what}" if copied else f"{what} is too long for the clipboard")
-
-
-def header_parts(session: Session, place: str = "") -> list[Part]:
-    """Return the header. Source and tags never leave; they come first so that nothing pushes them out.
-
-    `place` says which of several sources it is.
-    """
-    source, able = session.source, session.capabilities
-    parts = [Part(place), Part(display_text(source.name), "tag")]
-    if source.environment:
-        label = display_text(source.environment.upper(), limit=12)
-        parts.append(Part(f"[{label}]", "prod" if session.is_prod else "tag"))
-    if session.read_only:
-        parts.append(Part("[READ-ONLY]", "tag"))
-    if session.pace.paused:
-        parts.append(Part("[PAUSED]", "prod"))
-    if able is not None:
-        parts.append(Part(f"{able.engine} {_tail(able.database)}", "bar.dim", 3))
-        parts.append(Part(display_text(able.profile), "bar.dim", 4))
-    state = session.freshness()
-    parts.append(Part(state, "prod" if session.problem else "bar", 1, right=True))
-    if not session.pace.paused:
-        parts.append(Part(f"every {session.pace.every_s:g}s", "bar.dim", 5, right=True))
-    parts.append(Part("unstick", "bar.dim", 6, right=True))
-    return parts
-
-
-def _tail(database: str) -> str:
-    """Return the end of a long name: of a path that is the part that tells."""
-    name = display_text(database)
-    return name if len(name) <= DATABASE else CUT + name[1 - DATABASE :]

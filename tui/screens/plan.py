@@ -142,7 +142,7 @@ class PlanScreen(ConsoleScreen):
             return self._problem or "planning ..."
         if self.result is not None:
             return result_text(self.result)
-        return progress_text(len(self._outcomes), len(self.plan.rows), stopping=self.console.stop.requested)
+        return progress_text(len(self._outcomes), len(self.plan.rows), stopping=self.console.stopping)
 
     def _re_plan(self) -> None:
         self.plan, self._problem = None, None
@@ -260,7 +260,7 @@ class PlanScreen(ConsoleScreen):
 
     def do_plan_stop(self) -> None:
         """Stop between chunks."""
-        self.console.stop.requested = True
+        self.console.ask_to_stop()
         self.tell()
 
     def do_plan_cancel(self) -> None:
