@@ -90,7 +90,7 @@ async def apply(
             if on_progress is not None:
                 on_progress(Progress(len(done), len(plan.rows), outcomes))
         if len(done) == len(plan.rows):
-            await backend.finish(operation)
+            await _finish(backend, operation)
     except (BackendError, QueryTimeout) as lost:
         error = lost
     return Result(operation, plan, tuple(done), stopped=len(done) < len(plan.rows), error=error)
@@ -103,6 +103,14 @@ async def _begin(backend: Backend, plan: Plan) -> str:
         # A connection that idled too long is only found out when it is used. To begin twice is to begin once.
         await _reconnect(backend, lost)
         return await backend.begin(plan)
+
+
+async def _finish(backend: Backend, operation: str) -> None:
+    try:
+        await backend.finish(operation)
+    except (CommitUnknown, Unreachable) as lost:
+        await _reconnect(backend, lost)
+        await backend.finish(operation)
 
 
 async def _chunks(
