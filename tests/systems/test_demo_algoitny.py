@@ -84,10 +84,12 @@ async def test_the_database_fills_in_nothing_and_json_has_to_be_json(database_ur
         "UPDATE problems SET platform = 'p', problem_id = '1'",
     ]
     for statement in bad:
+
+        def work(connection: sa.Connection, text: str = statement) -> None:
+            connection.exec_driver_sql(text)
+
         with pytest.raises(sa.exc.DBAPIError):
-            await in_database(
-                database_url, lambda connection, text=statement: connection.exec_driver_sql(text)
-            )
+            await in_database(database_url, work)
 
 
 async def test_a_deleted_job_leaves_its_history_and_a_deleted_content_type_takes_it(
