@@ -27,6 +27,7 @@ class AsyncSession:
         self._engine: AsyncEngine | None = None
         self._connection: AsyncConnection | None = None
         self._lock = asyncio.Lock()
+        self._closed = 0
 
     async def run(self, work: Work[T]) -> T:
         """Run the function with the connection. Cancelling the caller cancels the statement on the server.
@@ -34,12 +35,13 @@ class AsyncSession:
         A read on a connection that turns out to have been lost while idle is made once more on a new one.
         """
         async with self._lock:
-            used = self._connection is not None and not self._write
+            used, closed = self._connection is not None and not self._write, self._closed
             try:
                 try:
                     return await self._attempt(work)
                 except Exception as error:
-                    if not (used and self._connection is None and is_lost(error)):
+                    idle = used and closed == self._closed
+                    if not (idle and self._connection is None and is_lost(error)):
                         raise
                 return await self._attempt(work)
             except Exception as error:
@@ -59,7 +61,8 @@ class AsyncSession:
             raise
 
     async def close(self) -> None:
-        """Drop the connection; a hanging statement is not waited for."""
+        """Drop the connection; a hanging statement is not waited for, and not made again."""
+        self._closed += 1
         await self._drop()
 
     async def _connect(self) -> AsyncConnection:

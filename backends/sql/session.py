@@ -79,6 +79,7 @@ class ThreadSession:
         """Ask the thread to close its connection when it is free, and don't wait for it."""
         thread, self._thread = self._thread, None
         if thread is not None:
+            thread.leaving = True
             thread.jobs.put(None)
 
 
@@ -89,6 +90,7 @@ class _Thread:
         self._source, self._make_engine, self._write = source, make_engine, write
         self._engine: sa.Engine | None = None
         self._connection: sa.Connection | None = None
+        self.leaving = False
         self.jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         threading.Thread(target=self._serve, name=f"unstick-{source.name}", daemon=True).start()
 
@@ -105,7 +107,7 @@ class _Thread:
             try:
                 return self._once(work)
             except Exception as error:
-                if not (used and self._connection is None and is_lost(error)):
+                if self.leaving or not (used and self._connection is None and is_lost(error)):
                     raise
             return self._once(work)
         except BaseException as error:
