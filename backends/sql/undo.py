@@ -14,7 +14,7 @@ from unstick.recovery.plan import Change, LeftOut, PlanRow
 from . import statements
 from .entity import EntitySql
 from .errors import is_busy, is_deadlock, is_lost
-from .journal import Entry, reverse
+from .journal import INTENDED, Entry, reverse
 from .undo_checks import Target, at, moved_rows, target
 
 BATCH = 500
@@ -28,6 +28,10 @@ def plan_rows(
     left: list[LeftOut] = []
     for row in done:
         main = main_change(row.changes)
+        if row.outcome == INTENDED:
+            left.append(
+                LeftOut(row.job, "it is being changed, or nobody knows yet whether it was", row.variant)
+            )
         if row.outcome != Outcome.APPLIED.value:
             continue
         if row.undone_by:

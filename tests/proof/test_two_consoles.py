@@ -4,6 +4,8 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.contract.world import add_stuck, plan_recover, recovered
 from tests.proof.driver import Applying
 from tests.proof.proof import Proof, check_books
@@ -15,6 +17,7 @@ from unstick.recovery.port import Backend
 ROUNDS = 200
 
 
+@pytest.mark.slow
 async def test_in_200_rounds_of_overlapping_plans_each_row_is_changed_once(proof: Proof) -> None:
     here, there = await proof.console(), await proof.console()
     jobs = await add_stuck(proof.world, *(f"j{number}" for number in range(ROUNDS * 3)))

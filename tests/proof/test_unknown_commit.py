@@ -76,6 +76,11 @@ async def test_a_commit_that_arrives_late_is_never_taken_for_one_that_failed(
     # The server still holds the rows: so far nobody can know.
     assert isinstance(result.error, CommitUnknown) or result.counts.busy == 2
     assert await proof.statuses(jobs) == ["running", "running"]
+    if proof.keeping == "local":
+        # Meanwhile an undo says what it can't know, and nothing is written off.
+        undo = await backend.plan_undo(plan.id, Options())
+        assert (undo.rows, {row.job for row in undo.left_out}) == ((), set(jobs))
+        assert (await backend.operations())[0].unresolved == 2
     proxy.deliver()
 
     async def committed() -> bool:
