@@ -55,6 +55,20 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+class Watch:
+    """Tells whether anybody else has changed the database, without reading it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._version: int | None = None
+
+    def is_news(self) -> bool:
+        """Whether somebody has since this was asked last; the first time, yes."""
+        before = self._version
+        (self._version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return before != self._version
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """A short write transaction; its lock is taken at the start, so it can't fail half-way for being busy."""

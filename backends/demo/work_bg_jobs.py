@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-from unstick.backends.demo.work import transaction
+from unstick.backends.demo.work import Watch, transaction
 from unstick.backends.demo.work_bg_jobs_rows import Rows, parse
 
 CONCURRENCY = 2
@@ -44,11 +44,13 @@ class BgJobsWork:
         self._seed = seed
         self._feed = feed
         self._held: list[_Held] = []
+        self._watch = Watch(connection)
 
     def adopt(self) -> list[str]:
         for row in self._rows.running():
             progress = _running(row)
-            if progress is not None and self._rows.is_recent(progress.get("last_updated_at")):
+            is_free = len(self._held) < CONCURRENCY
+            if is_free and progress is not None and self._rows.is_recent(progress.get("last_updated_at")):
                 is_recovery = row["kind"] == "task_recovery"
                 interval = row["current_interval_id"]
                 self._held.append(_Held(row["number"], row["attempted_at"], row["id"], is_recovery, interval))
@@ -60,16 +62,20 @@ class BgJobsWork:
             self._rows.move_queue()
             if self._rows.bring_forward(self._feed - len(self._held)):
                 said.append("let a run be due earlier")
-            busy = {held.job for held in self._held}
-            for job in self._rows.missed():
-                if job["id"] not in busy:
-                    self._rows.schedule(job, seconds=0)
-                    said.append(f"rescheduled {job['id']}, which was missed")
+            if self._watch.is_news():
+                said += self._reschedule()
             for held in list(self._held):
                 said += self._advance(held)
             for row in self._rows.available(max(CONCURRENCY - len(self._held), 0)):
                 said += self._take_up(row)
         return said
+
+    def _reschedule(self) -> list[str]:
+        busy = {held.job for held in self._held}
+        missed = [job for job in self._rows.missed() if job["id"] not in busy]
+        for job in missed:
+            self._rows.schedule(job, seconds=0)
+        return [f"rescheduled {job['id']}, which was missed" for job in missed]
 
     def _take_up(self, row: sqlite3.Row) -> list[str]:
         stamp = self._rows.claim(row["id"])

@@ -74,11 +74,16 @@ _RUNNING = f"""
     WHERE r.state = 'running' AND j.type = 'interval' AND j.status = 'active' AND NOT j.is_deleted
 """  # noqa: S608
 _DUE_RUNS = "SELECT count(*) FROM river_job WHERE kind = 'interval_job' AND state = 'available'"
+# One queue, one priority: so its index gives the earliest without looking at the rest.
 _FORWARD = f"""
     UPDATE river_job SET scheduled_at = {_NOW} WHERE id = (
-        SELECT id FROM river_job WHERE kind = 'interval_job' AND state = 'scheduled' AND {_JOB_OF} IN (
-            SELECT id FROM jobs WHERE type = 'interval' AND status = 'active' AND NOT is_deleted
-        ) ORDER BY scheduled_at, id LIMIT 1
+        SELECT id FROM river_job
+        WHERE state = 'scheduled' AND queue = 'default' AND priority = 1 AND kind = 'interval_job'
+            AND EXISTS (
+                SELECT 1 FROM jobs
+                WHERE jobs.id = {_JOB_OF} AND type = 'interval' AND status = 'active' AND NOT is_deleted
+            )
+        ORDER BY scheduled_at, id LIMIT 1
     )
 """  # noqa: S608
 _TASK = f"""

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from random import Random
 
 from unstick.backends.demo.seed_feedlyai import STEPS, TENANTS
-from unstick.backends.demo.work import transaction
+from unstick.backends.demo.work import Watch, transaction
 
 CONCURRENCY = 2
-"""Jobs that are begun at the same time."""
+"""Jobs held at the same time, of three variants each."""
 
 _NOW = "strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now')"
 _VARIANT = "job_variants_id, job_id, status, current_step, retry_count, julianday(updated_at) AS moved"
+# Five seconds, in days: a change may be committed that much later than the time that it carries.
+_SLACK = 5 / 86_400
 _NEWEST = (
     "SELECT max(julianday(updated_at)) FROM jobs_variants WHERE julianday(updated_at) <= julianday('now')"
 )
@@ -32,7 +34,7 @@ _ALIVE = f"""
     SELECT {_VARIANT} FROM jobs_variants
     WHERE (status = 'running' AND julianday(updated_at) > julianday('now', '-300 seconds'))
        OR (status = 'done' AND julianday(updated_at) > julianday('now', '-30 seconds'))
-    ORDER BY pk
+    ORDER BY pk LIMIT {3 * CONCURRENCY}
 """  # noqa: S608
 _BEGIN = f"""
     UPDATE jobs_variants SET status = 'running', current_step = ?, updated_at = {_NOW}
@@ -42,6 +44,7 @@ _JOB_RUNS = f"""
     UPDATE jobs SET status = 'running', updated_at = {_NOW} WHERE job_id = ? AND status <> 'running'
 """  # noqa: S608
 _STAMP = "SELECT status, current_step, retry_count, updated_at FROM jobs_variants WHERE job_variants_id = ?"
+_ONE = f"SELECT {_VARIANT} FROM jobs_variants WHERE job_variants_id = ?"  # noqa: S608
 _END = f"UPDATE jobs_variants SET status = ?, updated_at = {_NOW} WHERE job_variants_id = ?"  # noqa: S608
 _QUEUED = "SELECT job_id FROM jobs WHERE status = 'queued' ORDER BY created_at, pk LIMIT ?"
 _CLAIM = f"""
@@ -66,10 +69,6 @@ class _Held:
     rounds: int
 
 
-def _state(row: sqlite3.Row) -> tuple[str, str, str]:
-    return row["job_variants_id"], row["status"], row["current_step"]
-
-
 class FeedlyAIWork:
     """Begins queued jobs, and for each variant the step after the one that it is told is done.
 
@@ -82,10 +81,12 @@ class FeedlyAIWork:
         self._feed = feed
         self._random = Random(f"feed:{seed}")
         self._held: dict[str, _Held] = {}
-        # How far the changes have been seen; of several at the same moment, which ones.
+        self._watch = Watch(connection)
+        # How far the changes have been seen, and which ones of the last moments.
         (newest,) = connection.execute(_NEWEST).fetchone()
         self._until: float = newest or 0.0
-        self._at_that_moment = set(map(_state, connection.execute(_EVENTS, (self._until,))))
+        self._seen: set[tuple[object, ...]] = set()
+        self._events()
 
     def adopt(self) -> list[str]:
         with transaction(self._connection):
@@ -101,17 +102,18 @@ class FeedlyAIWork:
             said = self._add_job()
             for held in list(self._held.values()):
                 said += self._advance(held)
-            for row in self._events():
-                self._next(row)
+            if self._watch.is_news():
+                for row in self._events():
+                    self._next(row)
             said += self._claim()
         return said
 
     def _events(self) -> list[sqlite3.Row]:
-        found = self._connection.execute(_EVENTS, (self._until,)).fetchall()
-        news = [row for row in found if row["moved"] > self._until or _state(row) not in self._at_that_moment]
+        found = self._connection.execute(_EVENTS, (self._until - _SLACK,)).fetchall()
+        news = [row for row in found if tuple(row) not in self._seen]
+        self._seen = set(map(tuple, found))
         if found:
             self._until = found[-1]["moved"]
-            self._at_that_moment = {_state(row) for row in found if row["moved"] == self._until}
         return [row for row in news if row["job_variants_id"] not in self._held]
 
     def _next(self, row: sqlite3.Row) -> None:
@@ -144,6 +146,7 @@ class FeedlyAIWork:
         # A variant that somebody helped along does not fail again.
         fails = self._fails_at(held.variant) == held.step and not row["retry_count"]
         self._connection.execute(_END, ("failed" if fails else "done", held.variant))
+        self._next(self._connection.execute(_ONE, (held.variant,)).fetchone())
         return [f"{'failed' if fails else 'done'} {held.step} of {held.variant}"]
 
     def _fails_at(self, variant: str) -> str | None:

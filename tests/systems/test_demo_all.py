@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from tests.harness.waiting import eventually
 from tests.systems.databases import create_tables, dialect_of, in_database
 from unstick.backends.demo import database, seed
 from unstick.backends.demo.rows import COLUMNS, SeedRow, SystemColumns
 from unstick.backends.demo.work import connect
 from unstick.backends.demo.worker import WORKS
+from unstick.backends.demo.workers import Workers
 
 NEW = tuple(system for system in seed.ALL if system not in seed.SYSTEMS)
 JOBS = {
@@ -139,3 +142,29 @@ async def test_ages_land_as_meant_whatever_the_time_zone_of_the_session(
 
     await in_database(database_url, write)
     await in_database(database_url, read)
+
+
+# What there is none of in the seeded rows, and comes when a worker works.
+SIGNS = {
+    # The seeded tasks are named by UUIDs of another version.
+    "algoitny": "problem_extraction_jobs WHERE substr(celery_task_id, 15, 1) = '4' AND status = 'COMPLETED'",
+    "feedlyai": "jobs WHERE status = 'running' AND julianday(updated_at) > julianday('now', '-3 seconds')",
+    "bg_jobs": "demo_side_effects",
+}
+
+
+def test_processes_work_on_all_three_and_stop_when_told(tmp_path: Path) -> None:
+    paths = database.create(tmp_path / "demo", systems=NEW)
+
+    def sign(system: str) -> int:
+        with closing(connect(paths[system])) as connection:
+            count: int = connection.execute(f"SELECT count(*) FROM {SIGNS[system]}").fetchone()[0]
+            return count
+
+    with Workers(paths, interval=0.05, feed=2) as workers:
+        for system in NEW:
+            eventually(partial(sign, system), what=f"{system} works")
+        workers.kill("bg_jobs")
+        assert workers.pid("bg_jobs") is None
+        processes = list(workers._processes.values())
+    assert [process.returncode for process in processes] == [0, 0]

@@ -51,6 +51,13 @@ def base(tmp_path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+@pytest.fixture
+def console(tmp_path: Path, base: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Another connection to the worker's database: what is done in it is news to the worker."""
+    with closing(connect(database.path_of(tmp_path / "demo", "bg_jobs"))) as connection:
+        yield connection
+
+
 def job(life: str, number: int = 0) -> seed.SeedRow:
     return next(row for row in ROWS if row.table == "jobs" and row.values["id"] == job_id(life, number))
 
@@ -341,13 +348,17 @@ def test_a_run_that_finds_its_interval_interrupted_asks_for_a_recovery(base: sql
     assert effects(base)[task_id("stuck", 0, 2)] == 1
 
 
-def test_a_job_without_recovery_starts_over_once_its_interval_is_cleared(base: sqlite3.Connection) -> None:
+def test_a_job_without_recovery_starts_over_once_its_interval_is_cleared(
+    base: sqlite3.Connection, console: sqlite3.Connection
+) -> None:
     name = job_id("disabled")
     work = BgJobsWork(base)
     for _ in range(5):
         work.tick()
     assert progress_of(base, name)["status"] == "running"
-    base.execute("UPDATE jobs SET current_interval_id = NULL, interval_progress = NULL WHERE id = ?", (name,))
+    console.execute(
+        "UPDATE jobs SET current_interval_id = NULL, interval_progress = NULL WHERE id = ?", (name,)
+    )
     tasks = "SELECT status FROM tasks WHERE job_id = ?"
     ticks(work, lambda: [row[0] for row in base.execute(tasks, (name,))] == ["completed"])
     assert ("interval_job", "scheduled") in queued(base, name)
