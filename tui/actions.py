@@ -66,7 +66,7 @@ _ROWS = (
     Action(
         "rows.range", ("v",), "range", "Mark from here to where v is pressed again", (JOBS,), 0, needs_row
     ),
-    Action("rows.all", ("*",), "mark all", "Mark all rows that are shown", (JOBS,), 15),
+    Action("rows.all", ("*",), "mark all", "Mark all rows that are loaded; again: the rest too", (JOBS,), 15),
     Action("rows.none", ("U",), "unmark", "Remove every mark", (JOBS,)),
 )
 

@@ -125,7 +125,7 @@ def _tell_refusal(error: Exception) -> None:
     """Say why the source could not be opened, where it can still be read: in the shell."""
     from unstick.tui.session import sentence
 
-    print(f"unstick: {sentence(error)}", file=sys.stderr)  # noqa: T201
+    print(f"unstick: {sentence(error, address=True)}", file=sys.stderr)  # noqa: T201
 
 
 def _left_behind() -> bool:

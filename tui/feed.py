@@ -14,6 +14,9 @@ from unstick.tui.session import Session
 
 T = TypeVar("T")
 
+AGING_S = 10.0
+"""Seconds between two looks at how old the rows are while there are no new ones."""
+
 SLOW_S = 3.0
 """Seconds without an answer after which the header stops calling the rows fresh."""
 
@@ -36,6 +39,7 @@ class Feed(Generic[T]):
         self._running = False
         self._timer: Timer | None = None
         self._slow: Timer | None = None
+        self._aging: Timer | None = None
         self._worker: Worker[None] | None = None
 
     @property
@@ -53,6 +57,7 @@ class Feed(Generic[T]):
         self._running = False
         self._generation += 1
         self._cancel_timer()
+        self._stop_aging()
         self._drop()
 
     def now(self) -> None:
@@ -86,7 +91,17 @@ class Feed(Generic[T]):
 
     def _waits(self) -> None:
         self._session.slow = True
+        self._age()
+
+    def _age(self) -> None:
+        self._stop_aging()
         self._told()
+        self._aging = self._screen.set_interval(AGING_S, self._told)
+
+    def _stop_aging(self) -> None:
+        if self._aging is not None:
+            self._aging.stop()
+            self._aging = None
 
     async def _ask(self, generation: int) -> None:
         result: T | None = None
@@ -100,8 +115,11 @@ class Feed(Generic[T]):
             return
         self._stop_slow()
         if ok:
+            self._stop_aging()
             self._show(result)  # type: ignore[arg-type]
-        self._told()
+            self._told()
+        else:
+            self._age()
         self._worker = None
         if self._again:
             self.now()

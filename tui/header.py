@@ -37,5 +37,5 @@ def header_parts(session: Session, place: str = "") -> list[Part]:
 
 def _tail(database: str) -> str:
     """Return the end of a long name: of a path that is the part that tells."""
-    name = display_text(database)
+    name = display_text(database.rpartition("://")[2])
     return name if len(name) <= DATABASE else CUT + name[1 - DATABASE :]

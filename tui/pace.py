@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 FLOOR_S = 1.0
-CEILING_S = 60.0
+CEILING_S = 20.0
 BLURRED_S = 15.0
 STEPS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 
 @dataclass(slots=True)
 class Pace:
-    """How often a source is asked. `failures` in a row double the wait up to a minute."""
+    """How often a source is asked. `failures` in a row double the wait up to a ceiling."""
 
     every_s: float = 5.0
     paused: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -27,12 +28,16 @@ Make = Callable[[], "Backend"]
 """Returns a backend that is not open yet. Called in a thread: it imports what the database needs."""
 
 
-def sentence(error: BaseException) -> str:
-    """Return what went wrong as one line that may be shown."""
+_ADDRESS = re.compile(r" \((?:postgres(?:ql)?|mysql|mariadb|sqlite)[^\s()]*://[^\s()]*\)")
+
+
+def sentence(error: BaseException, *, address: bool = False) -> str:
+    """Return what went wrong as one line that may be shown; in the console the header has the address."""
     text = (
         str(error) if isinstance(error, UnstickError) else f"internal error: {type(error).__name__}: {error}"
     )
-    return display_text(" ".join(text.split()), limit=400)
+    told = " ".join(text.split())
+    return display_text(told if address else _ADDRESS.sub("", told), limit=400)
 
 
 @dataclass(slots=True)
@@ -107,9 +112,9 @@ class Session:
 
     async def refresh(self, read: Callable[[], Awaitable[T]]) -> T:
         """Connect where needed, read, and note how it went. Raises what the backend raised."""
-        started = self.clock()
         try:
             await self.connect()
+            started = self.clock()
             result = await self.call(read, self.source.statement_timeout_s * 3 + 1.0)
         except Exception as error:
             self.failed(error)
@@ -137,7 +142,7 @@ class Session:
             return "connecting" if self.problem is None else "down"
         old = f"rows {_coarse(age)} old"
         if self.problem is not None:
-            return f"down, {old}"
+            return f"{'slow' if self.connected else 'down'}, {old}"
         if self.slow:
             return f"waiting, {old}"
         if age > 2 * self.pace.every_s + OLD_S:

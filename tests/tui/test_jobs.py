@@ -307,3 +307,26 @@ async def test_ctrl_c_quits_from_inside_a_prompt_too() -> None:
         assert "press ctrl-c again" in c.text
         await c.press("ctrl+c")
         await c.until(lambda: c.app._exit)
+
+
+async def test_marking_all_twice_marks_what_is_not_loaded_too() -> None:
+    async with console(MemoryBackend.example(1000, 700)) as c:
+        await c.press("2")
+        await c.until(lambda: c.jobs.rows.window.loaded and not c.jobs.rows.reading_more)
+        await c.press("asterisk")
+        assert "* again marks them too" in c.text
+        first = len(c.jobs.marks.ids)
+        assert first < 700
+        await c.press("asterisk")
+        await c.until_shows("700 rows marked")
+        assert len(c.jobs.marks.ids) == 700
+
+
+async def test_a_reason_that_is_long_takes_several_lines_and_gives_them_back() -> None:
+    async with console() as c:
+        c.app.session.failed(RuntimeError("word " * 40 + "end"))
+        c.jobs.tell()
+        await c.until_shows("end (^r asks again now)")
+        assert c.lines[2].startswith("! internal error")
+        await c.refresh()
+        assert c.lines[2].startswith("Queue")

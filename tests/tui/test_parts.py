@@ -207,15 +207,15 @@ class TestKeys:
 
 
 class TestPace:
-    def test_failures_back_off_with_jitter_up_to_a_minute(self) -> None:
+    def test_failures_back_off_with_jitter_up_to_a_ceiling(self) -> None:
         pace = Pace(5.0, chance=lambda: 0.5)
         waits = []
         for failures in range(1, 10):
             pace.failures = failures
             waits.append(pace.next_delay())
-        assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+        assert waits == [1, 2, 4, 8, 16, 20, 20, 20, 20]
         pace.chance = lambda: 1.0
-        assert pace.next_delay() == 75
+        assert pace.next_delay() == 25
 
     def test_the_floor_pause_and_a_terminal_nobody_looks_at(self) -> None:
         assert Pace(0.1).next_delay() == 1.0

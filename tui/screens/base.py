@@ -17,6 +17,7 @@ from unstick.tui.header import header_parts
 from unstick.tui.keys import key_of
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Bar, Part
+from unstick.tui.widgets.notice import Notice
 from unstick.tui.widgets.pane import Pane
 from unstick.tui.widgets.prompt import Prompt
 from unstick.tui.widgets.table import Table
@@ -45,7 +46,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.session = session
         self.header_bar = Bar(ground="bar")
         self.title_bar = Bar()
-        self.notice_bar = Bar()
+        self.notice = Notice()
         self.prompt = Prompt()
         self.status_bar = Bar()
         self.hint_bar = Bar()
@@ -57,10 +58,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Stack header, title, body, prompt, status, hints."""
-        self.notice_bar.add_class("-hidden")
         yield self.header_bar
         yield self.title_bar
-        yield self.notice_bar
+        yield self.notice
         yield from self.body()
         yield self.prompt
         yield self.status_bar
@@ -77,6 +77,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def title_parts(self) -> list[Part]:
         """Return the line below the header."""
         raise NotImplementedError
+
+    def problem(self) -> str | None:
+        """Return what is wrong with the source right now."""
+        return self.session.problem
 
     def facts(self) -> Facts:
         """Return what the availability of actions depends on."""
@@ -98,9 +102,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Bring every line up to date; a line that says the same writes nothing."""
         self.header_bar.show(header_parts(self.session, self.console.place))
         self.title_bar.show(self.title_parts())
-        problem = self.session.problem
-        self.notice_bar.set_class(problem is None, "-hidden")
-        self.notice_bar.show((Part(f"! {problem}", "failed"),) if problem else ())
+        self.notice.show(self.problem())
         self.status_bar.show(self.console.status_parts())
         self.hint_bar.show(self.hint_parts())
 

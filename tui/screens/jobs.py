@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from unstick.recovery.model import JobId
 from unstick.recovery.query import SORTS
 from unstick.tui.actions import JOBS
-from unstick.tui.keys import bindings
+from unstick.tui.keys import bindings, shown
 from unstick.tui.screens.acting import as_record
 from unstick.tui.screens.live_table import LiveTable
 
@@ -47,14 +47,18 @@ class JobsScreen(LiveTable):
         self.say(f"{count:,} rows marked")
 
     def do_rows_all(self) -> None:
-        """Mark every row that is loaded; say when there are others."""
+        """Mark every row that is loaded; once more, and those that are not loaded yet too."""
         window = self.rows.window
-        self.marks.add([key for key in window.order if key not in window.ghosts])
+        new = self.marks.add([key for key in window.order if key not in window.ghosts])
         self.set_marks()
-        more = window.more or window.full
-        self.say(
-            f"{len(self.marks.ids):,} rows marked" + ("; more rows exist that are not loaded" if more else "")
-        )
+        if window.more and not new:
+            self.say("reading the rest ...")
+            self.run_worker(self.mark_everything(), name="mark", group="mark", exclusive=True)
+            return
+        key = shown(self.console.keys["rows.all"][0])
+        more = f"; more rows are here: {key} again marks them too" if window.more else ""
+        most = "; that is the most at once, more rows exist" if window.full else ""
+        self.say(f"{len(self.marks.ids):,} rows marked{more}{most}")
 
     def do_rows_none(self) -> None:
         """Remove every mark."""

@@ -16,6 +16,7 @@ from unstick.recovery.model import Counts, JobId, Page, Queue
 from unstick.recovery.query import Query
 from unstick.tui.availability import Facts
 from unstick.tui.feed import Feed
+from unstick.tui.keys import shown
 from unstick.tui.marking import Marks
 from unstick.tui.screens.acting import ActingScreen
 from unstick.tui.screens.job_rows import READING, JobRows
@@ -89,6 +90,11 @@ class LiveTable(ActingScreen):
         return Facts(
             self.session.capabilities, row=self.table.cursor, marked=len(self.marks.ids), sources=sources
         )
+
+    def problem(self) -> str | None:
+        """Return what is wrong, and that one need not wait for the next try."""
+        problem, key = super().problem(), shown(self.console.keys["refresh.now"][0])
+        return f"{problem} ({key} asks again now)" if problem else None
 
     def title_parts(self) -> list[Part]:
         """View, filter, counts, marks."""
@@ -197,6 +203,19 @@ class LiveTable(ActingScreen):
         if window.loaded and window.more and near_end and not self.rows.reading_more:
             self.rows.reading_more = True
             self.run_worker(self._read_more(self._question), name="more", group="pages")
+
+    async def mark_everything(self) -> None:
+        """Read what is left, then mark it all: what is acted on are ids, never the filter asked again."""
+        question, window = self._question, self.rows.window
+        while window.more and question == self._question and self.session.problem is None:
+            self.rows.reading_more = True
+            await self._read_more(question)
+        if question != self._question or self.session.problem is not None:
+            return
+        self.marks.add([key for key in window.order if key not in window.ghosts])
+        self.set_marks()
+        most = "; that is the most at once, more rows exist" if window.full else ""
+        self.say(f"{len(self.marks.ids):,} rows marked{most}")
 
     async def _read_more(self, question: int) -> None:
         window = self.rows.window

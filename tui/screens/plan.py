@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.events import Resize
+from textual.timer import Timer
 from textual.widget import Widget
 
 from unstick.recovery import engine
-from unstick.recovery.display import display_text
+from unstick.recovery.display import display_text, wrap
 from unstick.recovery.errors import UnstickError
 from unstick.recovery.model import JobId
 from unstick.recovery.operator import describe_operator
@@ -20,6 +21,7 @@ from unstick.recovery.plan import Options, Plan, dump, seal
 from unstick.tui.actions import PLAN
 from unstick.tui.availability import Facts
 from unstick.tui.confirm import Confirmation
+from unstick.tui.feed import SLOW_S
 from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Span
 from unstick.tui.screens.base import ConsoleScreen
@@ -50,6 +52,8 @@ class PlanScreen(ConsoleScreen):
         self._problem: str | None = None
         self._outcomes: dict[Ref, RowOutcome] = {}
         self._applying = False
+        self._waiting: Timer | None = None
+        self._waits = False
         self.result: engine.Result | None = None
         self._wrapped = True
         self._confirm = Confirmation(lambda: self.console.clock(), session.source.name, session.is_prod)
@@ -64,6 +68,10 @@ class PlanScreen(ConsoleScreen):
     def scroller(self) -> Pane:
         """The text."""
         return self.pane
+
+    def problem(self) -> str | None:
+        """What is wrong with the source, unless the text says the same."""
+        return None if self._problem else super().problem()
 
     def facts(self) -> Facts:
         """How far the plan is."""
@@ -139,10 +147,12 @@ class PlanScreen(ConsoleScreen):
 
     def _progress(self) -> str:
         if self.plan is None:
-            return self._problem or "planning ..."
+            return "no plan could be made" if self._problem else "planning ..."
         if self.result is not None:
             return result_text(self.result)
-        return progress_text(len(self._outcomes), len(self.plan.rows), stopping=self.console.stopping)
+        return progress_text(
+            len(self._outcomes), len(self.plan.rows), stopping=self.console.stopping, waiting=self._waits
+        )
 
     def _re_plan(self) -> None:
         self.plan, self._problem = None, None
@@ -154,17 +164,19 @@ class PlanScreen(ConsoleScreen):
             self.plan = await self.session.call(lambda: self._make(self._options), limit)
         except Exception as error:
             self._problem = sentence(error)
-            self.pane.show([(Span(f"! {self._problem}", "failed"),)])
         self._show_lines()
         self._confirm.changed(len(self.plan.rows) if self.plan else 0)
         self.tell()
 
     def _show_lines(self) -> None:
+        width, problem = self.pane.size.width, self._problem
         if self.plan is not None:
             lines = plan_lines(
-                self.plan, self._outcomes, self.pane.size.width, wrapped=self._wrapped, how=self._how
+                self.plan, self._outcomes, width, wrapped=self._wrapped, how=self._how, problem=problem
             )
             self.pane.show(lines, lines.sections)
+        elif problem is not None:
+            self.pane.show([(Span(piece, "failed"),) for piece in wrap(f"! {problem}", max(width, 20))])
 
     def do_plan_apply(self) -> None:
         """Apply, or ask for what is missing. Asking never applies by itself."""
@@ -193,7 +205,8 @@ class PlanScreen(ConsoleScreen):
     def _start(self) -> None:
         if self.plan is None:
             return
-        self._applying = True
+        self._applying, self._problem = True, None
+        self._wait_again()
         self.console.stop = engine.Stop()
         self.console.idle.clear()
         self.tell()
@@ -214,6 +227,7 @@ class PlanScreen(ConsoleScreen):
             self.console.report(f"stopped by {self._problem}; @ shows what the journal has of it")
         finally:
             self._applying = False
+            self._stop_waiting()
             self.console.idle.set()
         self._finished()
 
@@ -221,7 +235,21 @@ class PlanScreen(ConsoleScreen):
         """The reason belongs to the plan's content, so the plan is sealed again; its rows and tokens stay."""
         return seal(replace(plan, options=replace(plan.options, reason=self._confirm.reason)))
 
+    def _wait_again(self) -> None:
+        self._stop_waiting()
+        self._waiting = self.set_timer(SLOW_S, self._takes_long)
+
+    def _stop_waiting(self) -> None:
+        self._waits = False
+        if self._waiting is not None:
+            self._waiting.stop()
+
+    def _takes_long(self) -> None:
+        self._waits = True
+        self.confirm_bar.show(self._confirm_parts())
+
     def _progressed(self, progress: engine.Progress) -> None:
+        self._wait_again()
         self._outcomes.update({(row.job, row.variant): row for row in progress.rows})
         self.confirm_bar.show(self._confirm_parts())
 

@@ -60,10 +60,21 @@ class Lines(Sequence[Line]):
 
 
 def plan_lines(
-    plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int, *, wrapped: bool = True, how: str = ""
+    plan: Plan,
+    outcomes: Mapping[Ref, RowOutcome],
+    width: int,
+    *,
+    wrapped: bool = True,
+    how: str = "",
+    problem: str | None = None,
 ) -> Lines:
-    """Return the whole plan; a row with an outcome shows it in front. `how` says how the rows were chosen."""
+    """Return the whole plan; a row with an outcome shows it in front.
+
+    `how` says how the rows were chosen, `problem` why applying it failed.
+    """
     lines = Lines()
+    if problem:
+        lines.add(_wrapped(f"! {problem}", width, "failed"))
     for warning in plan.warnings:
         lines.add(_wrapped(f"! {warning}", width, "warning"))
     if plan.hook:
@@ -102,7 +113,7 @@ def _add_rows(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome], widt
         lines.heading(f"Nothing to change ({how})" if how else "Nothing to change", "title")
         return
     about = f" ({how})" if how else ""
-    lines.heading(f"{'Applied' if outcomes else 'Will change'} {rows_text(len(plan.rows))}{about}")
+    lines.heading(f"{'Outcome of' if outcomes else 'Will change'} {rows_text(len(plan.rows))}{about}")
     widest = _widest(plan.rows)
     if len(plan.rows) > DETAILED:
         lines.lazy(len(plan.rows), lambda index: _row_line(plan.rows[index], outcomes, widest))

@@ -39,8 +39,9 @@ def _who(result: Result, outcome: Outcome) -> str:
     return f" ({named}{more})"
 
 
-def progress_text(done: int, planned: int, *, stopping: bool) -> str:
-    """Return a bar of plain characters; it moves only when a chunk is done."""
+def progress_text(done: int, planned: int, *, stopping: bool, waiting: bool = False) -> str:
+    """Return a bar of plain characters; it moves only when a chunk is done. `waiting`: one takes long."""
     filled = BAR * done // planned if planned else BAR
     text = f"[{'#' * filled}{'.' * (BAR - filled)}] {done:,} of {planned:,}"
-    return text + ("  stopping after this chunk" if stopping else "  s stops after this chunk")
+    text += "  stopping after this chunk" if stopping else "  s stops after this chunk"
+    return text + ("  the database takes its time, still trying" if waiting else "")
