@@ -8,7 +8,7 @@ from unstick.recovery.engine import Result
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Plan
 
-from .profile.load import find
+from .profile.load import last_loaded
 from .profile.model import Profile, ReportItem
 from .sql.thresholds import entities
 
@@ -16,7 +16,7 @@ from .sql.thresholds import entities
 def report(plan: Plan, result: Result | None, profile_name: str | None = None) -> dict[str, object]:
     """Return the report of a plan (a dry run: nothing applied) or of its result; empty where the profile
     has none."""
-    profile = find(profile_name or plan.profile)
+    profile = last_loaded(profile_name or plan.profile)
     items: dict[str, ReportItem] = {}
     for job in profile.jobs:
         action = job.actions.get(plan.action)

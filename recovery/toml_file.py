@@ -13,6 +13,7 @@ from .suggest import hint
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
 
     Model = TypeVar("Model", bound=BaseModel)
 
@@ -29,9 +30,19 @@ _PLAIN = {
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "model_attributes_type": "must be a table",
 }
 """What pydantic says in words of Python, in words of TOML."""
 _PART = re.compile(r"\"([^\"]*)\"|'([^']*)'|([A-Za-z0-9_-]+)")
+
+
+class Mistake(ValueError):
+    """A mistake that a model's own check finds; `path` leads from the model to the key at fault."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
@@ -60,22 +71,39 @@ def explain(
     error: ValidationError, model: type[Any], data: Mapping[str, Any], text: str, file: str
 ) -> ConfigError:
     """Return the first of pydantic's complaints as one sentence with file, line and key."""
-    first = error.errors()[0]
+    # A mistyped key is also a missing one: the typing mistake is what helps.
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     path = _real_path(first["loc"], data)
-    kind, message = first["type"], first["msg"].removeprefix("Value error, ")
+    kind = first["type"]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, Mistake):
+        path = (*path, *cause.path)
     if kind == "extra_forbidden":
         allowed = _fields_at(model, path[:-1])
         message = f"there is no such key{hint(str(path[-1]), allowed)}"
     elif kind == "missing":
         message = "this key is missing"
     else:
-        message = _PLAIN.get(kind) or message[:1].lower() + message[1:]
-        given = first["input"]
-        if isinstance(given, str) and ":/" in given:
-            given = mask_url(given)
-        if isinstance(given, str | int | float | bool) and repr(given) not in message:
-            message += f", not {given!r}"
+        message = _said(first)
     return ConfigError(message, file=file, line=line_of(text, path), key=".".join(map(str, path)) or None)
+
+
+def _said(first: ErrorDetails) -> str:
+    """Return pydantic's message in the words of a TOML file, with what was given where that helps."""
+    kind, given = first["type"], first["input"]
+    if kind in ("enum", "literal_error"):
+        allowed = re.findall(r"'([^']*)'|(\d+)", first["ctx"]["expected"])
+        names = [text or number for text, number in allowed]
+        return f"can't be {given!r}{hint(str(given), names)}"
+    if kind == "too_short":
+        return "must not be empty"
+    message = first["msg"].removeprefix("Value error, ")
+    message = _PLAIN.get(kind) or message[:1].lower() + message[1:]
+    if isinstance(given, str) and ":/" in given:
+        given = mask_url(given)
+    if isinstance(given, str | int | float | bool) and repr(given) not in message:
+        message += f", not {given!r}"
+    return message
 
 
 def _real_path(location: Sequence[str | int], data: Any) -> tuple[str | int, ...]:

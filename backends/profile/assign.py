@@ -6,6 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from unstick.recovery.toml_file import Mistake
+
+from .clock import Clock
+
 Constant = str | int | float | bool
 
 
@@ -18,6 +22,8 @@ class Assignment(BaseModel):
     value: Constant | None = None
     text: str | None = None
     now: bool = False
+    clock: Clock | None = None
+    """The clock that `now` is written in, for a column that `times` doesn't name."""
     null: bool = False
     increment: int | None = None
     append: str | None = None
@@ -33,6 +39,8 @@ class Assignment(BaseModel):
             given.append("value")
         if len(given) != 1:
             raise ValueError(f"say exactly one of {', '.join(OPERATIONS)}, or just a constant")
+        if self.clock is not None and not self.now:
+            raise Mistake("clock belongs to now = true", "clock")
         return self
 
 

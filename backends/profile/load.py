@@ -42,7 +42,17 @@ class ProfileInfo:
 
 def parse_profile(text: str, file: str) -> Profile:
     """Check profile text. Raises ConfigError that names file, line, key and what is allowed."""
-    return validate(Profile, parse_toml(text, file), text, file)
+    profile = validate(Profile, parse_toml(text, file), text, file)
+    _loaded[profile.name] = profile
+    return profile
+
+
+_loaded: dict[str, Profile] = {}
+
+
+def last_loaded(name: str) -> Profile:
+    """Return the profile that was loaded last under this name, wherever its file is. Raises ConfigError."""
+    return _loaded.get(name) or find(name)
 
 
 def user_folder() -> Path:

@@ -6,7 +6,6 @@ Everything here is data, checked by pydantic; `docs/profiles.md` explains it by 
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -14,8 +13,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from unstick.recovery.durations import parse_duration
 from unstick.recovery.errors import UsageError
 from unstick.recovery.model import State
+from unstick.recovery.toml_file import Mistake
 
 from .assign import Assign
+from .clock import Clock
 
 DialectName = Literal["postgresql", "mysql", "sqlite", "*"]
 
@@ -44,19 +45,8 @@ Sql = Annotated[dict[DialectName, str], BeforeValidator(_per_dialect)]
 """SQL text for every dialect (a plain string), or one text per dialect with `*` for the others."""
 
 
-class Clock(StrEnum):
-    """What kind of clock a time column holds."""
-
-    ZONED = "zoned"
-    """An instant: timestamptz, MySQL TIMESTAMP, text with an offset. On a type without zone: UTC."""
-    UTC = "utc"
-    """A date and time without zone that means UTC, also in a MySQL TIMESTAMP column."""
-    LOCAL = "local"
-    """A date and time without zone in the session's time zone."""
-    EPOCH_S = "epoch_s"
-    EPOCH_MS = "epoch_ms"
-    ISO = "iso"
-    """ISO 8601 text in a text column; without an offset it means UTC."""
+Key = Annotated[tuple[str, ...], Field(min_length=1)]
+Match = Annotated[dict[str, str], Field(min_length=1)]
 
 
 class Time(Strict):
@@ -78,21 +68,29 @@ class Owner(Strict):
     `older_than`."""
 
     table: str
-    match: dict[str, str]
+    match: Match
     """Column of the liveness table -> column of the job table."""
     beat: TimeRef
     older_than: Seconds = 60.0
     null_is_dead: bool = True
+    """Whether a row without a worker (NULL in a matched column) counts as one whose worker is dead."""
 
 
 class Children(Strict):
     """A condition on the job's variants or children, by their native statuses."""
 
     of: str = "variants"
+    """`variants`, or the name of a child that has a status column."""
     every: tuple[str, ...] = ()
     any: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
     at_least: int = 0
+
+    @model_validator(mode="after")
+    def _has_a_condition(self) -> Children:
+        if not (self.every or self.any or self.none or self.at_least):
+            raise ValueError("say which children: every, any, none (lists of statuses) or at_least")
+        return self
 
 
 class Rule(Strict):
@@ -108,6 +106,7 @@ class Rule(Strict):
     """Used in order where every column of `age_of` is NULL. All NULL: no life sign at all, which is stuck."""
     older_than: Seconds = None
     enabled: bool = True
+    """False: off until a threshold is set under the rule's own name."""
     owner: Owner | None = None
     children: Children | None = None
     behind: Literal["parent", "sibling"] | None = None
@@ -117,10 +116,12 @@ class Rule(Strict):
 
     @model_validator(mode="after")
     def _has_a_condition(self) -> Rule:
-        if self.age_of and self.older_than is None and self.enabled:
-            raise ValueError('a rule with age_of needs older_than (for example "30m")')
         if not (self.age_of or self.owner or self.children or self.behind or self.when):
-            raise ValueError("a rule needs age_of, owner, children, behind or when")
+            raise ValueError("a rule needs a condition: age_of, owner, children, behind or when")
+        if self.age_of and "older_than" not in self.model_fields_set:
+            raise Mistake('a rule with age_of needs older_than (for example "30m", or "never")', "age_of")
+        if self.fallback and not self.age_of:
+            raise Mistake("fallback stands in for age_of, which is missing", "fallback")
         return self
 
 
@@ -130,12 +131,12 @@ class Related(Strict):
     name: str
     table: str
     table_schema: str = Field("", alias="schema")
-    match: dict[str, str]
+    match: Match
     """Column of the related table -> column of the job table."""
     guard: Sql | None = None
     """SQL that must hold for the related row (`r`) and the job (`j`); otherwise it is left alone."""
     set: dict[str, Assign]
-    key: tuple[str, ...]
+    key: Key
 
 
 class ReportItem(Strict):
@@ -147,6 +148,15 @@ class ReportItem(Strict):
     text: str | None = None
     none: str | None = None
     """The text when the count of applied rows is zero."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> ReportItem:
+        given = [name for name in ("count", "ids", "value", "text") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("say exactly one of count, ids, value, text")
+        if self.none is not None and self.text is None:
+            raise Mistake("none stands in for text, which is missing", "none")
+        return self
 
 
 class Action(Strict):
@@ -188,9 +198,13 @@ class Child(Strict):
     name: str
     table: str
     table_schema: str = Field("", alias="schema")
-    key: tuple[str, ...]
-    match: dict[str, str]
+    key: Key
+    match: Match
     """Column of the child table -> column of the job table."""
+    status: str | None = None
+    """Its status column, for rules about children."""
+    clock: Clock | None = None
+    """The clock of its time columns, where it isn't the profile's."""
     only: Sql | None = None
     """SQL that must hold for child rows (`c`), for tables shared by several kinds of parents."""
     optional: bool = False
@@ -230,6 +244,8 @@ class JsonVariants(Strict):
     status: str = "status"
     error: str | None = None
     times: dict[Literal["created", "started", "updated", "finished"], str] = {}
+    states: dict[State, tuple[str, ...]] = {}
+    """What the statuses mean; the job's own `states` where this is left out."""
 
 
 class Entity(Strict):
@@ -237,7 +253,7 @@ class Entity(Strict):
 
     table: str
     table_schema: str = Field("", alias="schema")
-    key: tuple[str, ...]
+    key: Key
     status: str | None = None
     status_sql: Sql | None = None
     state_sql: Sql | None = None
@@ -258,16 +274,8 @@ class Entity(Strict):
     def _has_a_state(self) -> Entity:
         if self.status is None and self.status_sql is None and self.state_sql is None:
             raise ValueError("say where the state is: status (a column), status_sql or state_sql")
-        if not self.key:
-            raise ValueError("key needs at least one column")
-        names = [rule.name for rule in self.rules]
-        if len(names) != len(set(names)):
-            raise ValueError("two rules have the same name")
-        for rule in self.rules:
-            for name in (*rule.age_of, *rule.fallback):
-                if "." not in name and name not in self.times:
-                    known = ", ".join(sorted(self.times)) or "none"
-                    raise ValueError(f"rule {rule.name!r} names the time {name!r}, but times has: {known}")
+        if self.status is not None and self.status_sql is not None:
+            raise Mistake("say only one of status and status_sql", "status_sql")
         return self
 
 
@@ -275,7 +283,7 @@ class Variants(Entity):
     """The job's sub-units in a table of their own."""
 
     name: str = "variants"
-    match: dict[str, str]
+    match: Match
     """Column of the variants table -> column of the job table."""
     order: tuple[str, ...] = ()
 
@@ -288,19 +296,6 @@ class JobTable(Entity):
     variants: Variants | None = None
     variants_json: JsonVariants | None = None
     log: Log | None = None
-
-    @model_validator(mode="after")
-    def _children_exist(self) -> JobTable:
-        known = {child.name for child in self.children}
-        for name, action in self.actions.items():
-            for child in (*action.cascade, *action.detach):
-                if child not in known:
-                    raise ValueError(
-                        f"action {name!r} names the child {child!r}, but children has: {sorted(known)}"
-                    )
-        if self.log is not None and self.log.child not in known:
-            raise ValueError(f"log names the child {self.log.child!r}, but children has: {sorted(known)}")
-        return self
 
 
 class QueueRule(Strict):
@@ -345,10 +340,8 @@ class Profile(Strict):
     jobs: tuple[JobTable, ...]
 
     @model_validator(mode="after")
-    def _job_names(self) -> Profile:
-        if not self.jobs:
-            raise ValueError("a profile needs at least one [[jobs]] table")
-        names = [job.name for job in self.jobs]
-        if len(self.jobs) > 1 and (len(names) != len(set(names)) or not all(names)):
-            raise ValueError("with several [[jobs]] tables each needs a name of its own")
+    def _fits_together(self) -> Profile:
+        from .checks import check
+
+        check(self)
         return self

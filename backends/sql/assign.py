@@ -22,7 +22,8 @@ NOW = "{now}"
 
 def words(entity: EntitySql, action: Action, thresholds: Thresholds) -> dict[str, str]:
     """Return what texts may mention: the threshold that the action's first rule with a clock has."""
-    names = action.rules or tuple(rule.name for rule in entity.spec.rules)
+    clocked = [rule.name for rule in entity.spec.rules if rule.age_of or rule.owner]
+    names = [name for name in action.rules or clocked if name in clocked]
     seconds = next((value for name in names if (value := thresholds.get(name)) is not None), None)
     if seconds is None:
         return {"timeout_minutes": "?", "timeout_seconds": "?"}
@@ -42,10 +43,8 @@ def expression(
     """Return what the UPDATE writes into the column."""
     engine, info = entity.engine, entity.infos[name]
     if given.now:
-        clock = next(
-            (clock for col, clock in entity.clocks.values() if col == name), entity.layout.profile.clock
-        )
-        return engine.now(clock, info)
+        named = next((clock for col, clock in entity.clocks.values() if col == name), None)
+        return engine.now(given.clock or named or entity.layout.profile.clock, info)
     if given.null:
         return None
     if given.increment is not None:
@@ -78,7 +77,15 @@ def _append(entity: EntitySql, column: Expr, text: str, separator: str) -> Expr:
 
 
 def _filled(merged: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    return {key: fill(value, values) if isinstance(value, str) else value for key, value in merged.items()}
+    return {key: _filled_value(value, values) for key, value in merged.items()}
+
+
+def _filled_value(value: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return fill(value, values)
+    if isinstance(value, dict):
+        return _filled(value, values)
+    return [_filled_value(item, values) for item in value] if isinstance(value, list) else value
 
 
 def preview(name: str, given: Assignment, values: Mapping[str, str], before: Mapping[str, Scalar]) -> Scalar:
@@ -109,4 +116,6 @@ def _merged(old: Scalar, added: Mapping[str, Any]) -> str:
         current = json.loads(str(old)) if old is not None else {}
     except ValueError:
         return f"{old} + {json.dumps(added)}"
-    return json.dumps({**current, **added} if isinstance(current, dict) else added)
+    if current is None:
+        current = {}
+    return json.dumps({**current, **added}) if isinstance(current, dict) else f"{old} + {json.dumps(added)}"

@@ -27,7 +27,7 @@ def variants(
     if table is not None:
         place = job.place
         match = getattr(table.spec, "match", {})
-        parent = sa.text(f"{job.layout.quoted(place)} AS p")
+        parent = job.layout.tables_text(f"{job.layout.quoted(place)} AS p")
         linked = [table.col(theirs) == job.layout.column(place, "p", ours) for theirs, ours in match.items()]
         at = keys.key_in(
             job.engine, job.infos, job.key, [key], lambda name: job.layout.column(place, "p", name)
@@ -54,14 +54,15 @@ def from_json(spec: JobTable, layout: JsonVariants, job: JobId, value: Scalar) -
         data: Any = json.loads(str(value))
         for part in layout.path:
             data = data.get(part, {}) if isinstance(data, dict) else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return (Variant(VariantId("malformed"), job, State.OTHER, "malformed", error=f"not JSON: {error}"),)
     pairs = (
         list(data.items())
         if isinstance(data, dict)
         else list(enumerate(data if isinstance(data, list) else []))
     )
-    states = {status: state for state, found in spec.states.items() for status in found}
+    meanings = layout.states or spec.states
+    states = {status: state for state, found in meanings.items() for status in found}
     return tuple(_json_variant(layout, job, str(name), entry, states) for name, entry in pairs)
 
 
@@ -98,12 +99,13 @@ def events(connection: sa.Connection, job: EntitySql, log: Log, text: str, limit
     layout, engine = job.layout, job.engine
     place = job.child_place(child)
     at = layout.column(place, "c", log.at.column)
-    age = engine.age(at, log.at.clock or layout.profile.clock, layout.info(place).columns[log.at.column])
+    clock = log.at.clock or child.clock or layout.profile.clock
+    age = engine.age(at, clock, layout.info(place).columns[log.at.column])
     columns = [age.label("age"), engine.epoch_now().label("now")]
     for label, column in (("message", log.message), ("level", log.level), ("stage", log.stage)):
         if column:
             columns.append(engine.text(layout.column(place, "c", column)).label(label))
-    parent = sa.text(f"{layout.quoted(place)} AS c, {layout.quoted(job.place)} AS j")
+    parent = layout.tables_text(f"{layout.quoted(place)} AS c, {layout.quoted(job.place)} AS j")
     order = [at.desc(), *(layout.column(place, "c", name).desc() for name in child.key)]
     statement = (
         sa.select(*columns)

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from unstick.backends.profile.model import Child, Clock, Entity, JobTable, Variants
+from unstick.backends.profile.clock import Clock
+from unstick.backends.profile.model import Child, Entity, JobTable, Variants
 from unstick.recovery.errors import NotFound
 from unstick.recovery.model import Image, Scalar, State
 
@@ -30,11 +31,9 @@ class EntitySql:
         self.infos = layout.info(self.place).columns
         self.children: dict[str, Child] = children_of(layout, spec) if isinstance(spec, JobTable) else {}
         joins = layout.raw(spec.joins) or ""
-        self.source = sa.text(f"{layout.quoted(self.place)} AS j {joins}".strip())
+        self.source = layout.tables_text(f"{layout.quoted(self.place)} AS j {joins}".strip())
         self.table = self._table()
         self.states = {status: state for state, statuses in spec.states.items() for status in statuses}
-        for column in (*spec.key, *self.token_columns):
-            layout.column(self.place, "j", column)
 
     def _table(self) -> sa.Table:
         columns = [sa.Column(i.name, self.engine.column_type(i)) for i in self.infos.values()]
@@ -81,9 +80,18 @@ class EntitySql:
 
     def raw_status(self) -> Expr:
         """The status for comparisons, so that an index can serve."""
-        if self.spec.status is not None and self.spec.status_sql is None:
-            return self.col(self.spec.status)
+        if self.spec.status is not None:
+            return self.comparable(self.col(self.spec.status))
         return self.status()
+
+    def comparable(self, status: Expr) -> Expr:
+        """The status column; as text where it is an enum that lacks one of the profile's statuses, which it
+        would not be compared with."""
+        labels = self.infos[self.spec.status].labels if self.spec.status else ()
+        asked = {status for rule in self.spec.rules for status in rule.statuses}
+        for action in self.spec.actions.values():
+            asked |= {*action.statuses, *action.not_statuses}
+        return self.engine.text(status) if labels and not {*asked, *self.states} <= {*labels} else status
 
     def state(self) -> Expr:
         """The state as SQL, for profiles that compute it."""
@@ -124,13 +132,18 @@ class EntitySql:
         name, clock = self.clocks[time]
         return self.col(name), clock, self.infos[name]
 
+    def tells(self, time: str) -> bool:
+        """Whether the time is there to be asked: an optional child's table may be absent."""
+        child, dot, _ = time.partition(".")
+        return not dot or child in self.children
+
     def _newest(self, child: Child, column: str) -> tuple[Expr, Clock, ColumnInfo]:
         place = self.layout.place(child.table, child.table_schema)
         newest = sa.func.max(self.layout.column(place, "c", column))
         statement = sa.select(newest).select_from(self.child_source(child)).where(self.child_match(child))
         info = self.layout.info(place).columns[column]
         typed = sa.type_coerce(statement.scalar_subquery(), self.engine.column_type(info))
-        return typed, self.layout.profile.clock, info
+        return typed, child.clock or self.layout.profile.clock, info
 
     def child_place(self, child: Child | Variants) -> Place:
         """Where the child's table is."""
@@ -138,7 +151,7 @@ class EntitySql:
 
     def child_source(self, child: Child | Variants) -> sa.TextClause:
         """The child's table as `c`."""
-        return sa.text(f"{self.layout.quoted(self.child_place(child))} AS c")
+        return self.layout.tables_text(f"{self.layout.quoted(self.child_place(child))} AS c")
 
     def child_match(self, child: Child | Variants) -> Expr:
         """Whether a child row `c` belongs to the row `j`."""
@@ -153,6 +166,8 @@ class EntitySql:
     def key_text(self) -> Expr:
         """The key as text, for searching."""
         parts = [self.engine.text(self.col(name)) for name in self.key]
+        if len(parts) > 1:
+            parts = [keys.escaped(part) for part in parts]
         text = parts[0]
         for part in parts[1:]:
             text = text + sa.literal(",", sa.Text) + part
@@ -172,7 +187,7 @@ class EntitySql:
         """Return the key for an id. Raises NotFound when it can't be one."""
         image = keys.split(text, self.key, self.name if self.prefixed else None)
         for name, value in image.items():
-            if not keys.plausible(value, self.infos[name].kind):
+            if not keys.plausible(value, self.infos[name]):
                 raise NotFound(f"{self.layout.source.name} has no job {text}")
         return image
 

@@ -90,7 +90,7 @@ def _id(entity: EntitySql, value: str) -> Expr:
     if prefix and value.startswith(prefix):
         value = value.removeprefix(prefix)
     if "*" not in value and len(entity.key) == 1:
-        if not keys.plausible(value, entity.infos[entity.key[0]].kind):
+        if not keys.plausible(value, entity.infos[entity.key[0]]):
             return sa.false()
         if entity.infos[entity.key[0]].kind in ("int", "uuid"):
             return entity.key_in([{entity.key[0]: value}])
@@ -124,7 +124,7 @@ def idle(entity: EntitySql) -> Expr | None:
 
 def life_signs(entity: EntitySql) -> list[str]:
     """The times that tell when the row was last alive: those of its rules, else update and start."""
-    named = [name for rule in entity.spec.rules if rule.enabled for name in rule.age_of]
+    named = [name for rule in entity.spec.rules if rule.enabled for name in rule.age_of if entity.tells(name)]
     extra = [name for name in ("updated", "started") if name in entity.spec.times]
     return list(dict.fromkeys((*extra, *named)))
 

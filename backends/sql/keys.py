@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,6 +13,9 @@ from unstick.recovery.errors import NotFound
 from unstick.recovery.model import Image, Scalar
 
 from .engines.base import ColumnInfo, Engine, Expr
+
+_RANGES = {"smallint": (-(2**15), 2**15), "integer": (-(2**31), 2**31)}
+"""PostgreSQL refuses to compare with a number that its type can't hold."""
 
 
 def join(image: Mapping[str, Scalar], key: Sequence[str], table: str | None) -> str:
@@ -39,12 +43,21 @@ def _unescape(part: str) -> str:
     return part.replace("%2C", ",").replace("%25", "%")
 
 
-def plausible(value: Scalar, kind: str) -> bool:
+def escaped(part: Expr) -> Expr:
+    """One part of a composite key as ids have it."""
+    percent = sa.func.replace(part, sa.literal("%", sa.Text), sa.literal("%25", sa.Text))
+    return sa.func.replace(percent, sa.literal(",", sa.Text), sa.literal("%2C", sa.Text))
+
+
+def plausible(value: Scalar, info: ColumnInfo) -> bool:
     """Whether the text can be a key of this type at all, so that the database is not asked nonsense."""
     text = str(value)
-    if kind == "int":
-        return text.lstrip("-").isdigit() and len(text) < 20
-    if kind == "uuid":
+    if info.kind == "int":
+        low, high = _RANGES.get(info.type, (-(2**63), 2**63))
+        if info.type.endswith("unsigned"):
+            low, high = 0, 2**64
+        return re.fullmatch(r"-?[0-9]{1,20}", text) is not None and low <= int(text) < high
+    if info.kind == "uuid":
         try:
             uuid.UUID(text)
         except ValueError:

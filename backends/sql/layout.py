@@ -77,6 +77,16 @@ class Layout:
         quoted = self.dialect.identifier_preparer.quote(name)
         return sa.literal_column(f"{alias}.{quoted}", self.engine.column_type(info))
 
+    def status_text(self, place: Place, alias: str, name: str) -> Expr:
+        """Return a status column that can be compared with any text, also where it is an enum."""
+        column = self.column(place, alias, name)
+        return self.engine.text(column) if self.info(place).columns[name].labels else column
+
+    @staticmethod
+    def tables_text(text: str) -> sa.TextClause:
+        """Return what stands after FROM; a colon in it is just a colon."""
+        return sa.text(text.replace(":", "\\:"))
+
     def raw(self, texts: Mapping[Any, str] | None) -> str | None:
         """Return SQL text of the profile with its placeholders filled in, table prefixes quoted."""
         text = sql_for(texts, self.engine)

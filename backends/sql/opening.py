@@ -19,6 +19,7 @@ from .entity import EntitySql
 from .journal import Journal, local_engine
 from .layout import Layout, build_layout
 from .recognise import recognise
+from .verify import check_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
     engine = ENGINES[connection.dialect.name if connection.dialect.name != "mariadb" else "mysql"]
     profile = load.find(source.profile) if source.profile else recognise(connection, engine, source)
     layout = build_layout(connection, profile, engine, source)
+    check_columns(layout)
     several = len(profile.jobs) > 1
     tables = tuple(
         EntitySql(layout, job, name=job.name or job.table, prefixed=several) for job in profile.jobs

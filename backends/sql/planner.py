@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,7 +67,8 @@ def select_rows(
 def image_columns(entity: EntitySql, action: Action) -> tuple[str, ...]:
     """What is read of a row for token, preview and before-image."""
     touched = [info.name for info in entity.infos.values() if info.touched]
-    return tuple(dict.fromkeys((*entity.token_columns, *action.set, *touched)))
+    copied = [given.column for given in action.set.values() if given.column]
+    return tuple(dict.fromkeys((*entity.token_columns, *action.set, *copied, *touched)))
 
 
 def _number(entity: EntitySql, child: Child) -> Expr:
@@ -88,12 +90,11 @@ def by_ids(
     left: list[LeftOut] = []
     wanted: dict[int, list[Image]] = {}
     for job in ids:
-        index = _table_of(tables, job)
-        try:
-            key = tables[index].key_of(job)
-        except NotFound:
-            left.append(LeftOut(job, "there is no such job"))
+        keys_of = _keys_of(connection, tables, job)
+        if len(keys_of) != 1:
+            left.append(LeftOut(job, _unclear(tables, job, list(keys_of))))
             continue
+        [(index, key)] = keys_of.items()
         if action not in tables[index].spec.actions:
             left.append(LeftOut(job, f"{tables[index].name} has no action {action}"))
         else:
@@ -107,10 +108,31 @@ def by_ids(
     return found, left
 
 
-def _table_of(tables: Sequence[EntitySql], job: JobId) -> int:
+def _keys_of(connection: sa.Connection, tables: Sequence[EntitySql], job: JobId) -> dict[int, Image]:
+    """Return the key by table. Without its `table:` an id may be in several; those that have it count."""
     prefix, colon, _ = job.partition(":")
-    names = [entity.name for entity in tables]
-    return names.index(prefix) if colon and prefix in names else 0
+    named = [i for i, entity in enumerate(tables) if len(tables) == 1 or (colon and entity.name == prefix)]
+    possible: dict[int, Image] = {}
+    for index in named or range(len(tables)):
+        with suppress(NotFound):
+            possible[index] = tables[index].key_of(job)
+    if named:
+        return possible
+    return {
+        index: key
+        for index, key in possible.items()
+        if connection.execute(
+            sa.select(sa.literal(1)).select_from(tables[index].source).where(tables[index].key_in([key]))
+        ).first()
+        is not None
+    }
+
+
+def _unclear(tables: Sequence[EntitySql], job: JobId, found: Sequence[int]) -> str:
+    if not found:
+        return "there is no such job"
+    names = " or ".join(f"{tables[index].name}:{job}" for index in found)
+    return f"several tables have a job with this id: write {names}"
 
 
 def by_query(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from unstick.recovery.errors import PlanError
 from unstick.recovery.model import JobId
 from unstick.recovery.outcome import Operation
 from unstick.recovery.plan import LeftOut, Options, Plan, PlanRow, seal
@@ -30,6 +31,7 @@ def make(
     asked: Asked,
 ) -> Plan:
     """Return the sealed plan for an action."""
+    _check_possible(opened, action)
     if isinstance(selection, Query):
         found = planner.by_query(connection, opened.tables, action, planner.whole(selection), asked)
         left: list[LeftOut] = []
@@ -65,6 +67,17 @@ def make(
         warnings=_warnings(opened, action, rows),
     )
     return seal(_with_sql(opened, plan))
+
+
+def _check_possible(opened: Opened, action: str) -> None:
+    """Raise PlanError for an action whose SQL says nothing for this database: it would do nothing."""
+    for entity in opened.tables:
+        spec = entity.spec.actions.get(action)
+        if spec is not None and spec.sql is not None and entity.layout.raw(spec.sql) is None:
+            raise PlanError(
+                f"profile {opened.layout.profile.name} has no SQL of {action} for {entity.engine.name}; "
+                f"add sql.{entity.engine.name} to the action"
+            )
 
 
 def _silent(found: planner.Found) -> float:

@@ -38,6 +38,8 @@ class Relations:
         if action.delete:
             return tuple(entity.infos)
         matches = [related.match for related in action.related]
+        wanted = {*action.detach, *action.cascade}
+        matches += [child.match for name, child in entity.children.items() if name in wanted]
         return tuple(dict.fromkeys(ours for match in matches for ours in match.values()))
 
     def before(self, locked: Mapping[int, Image]) -> dict[int, tuple[Change, ...]]:
@@ -160,7 +162,8 @@ class Relations:
         def column(name: str) -> Expr:
             return entity.layout.column(place, "r", name)
 
-        both = sa.text(f"{entity.layout.quoted(place)} AS r, {entity.layout.quoted(entity.place)} AS j")
+        tables = f"{entity.layout.quoted(place)} AS r, {entity.layout.quoted(entity.place)} AS j"
+        both = entity.layout.tables_text(tables)
         images = [entity.engine.image(column(name), info.columns[name]).label(name) for name in related.key]
         statement = (
             sa.select(*images)

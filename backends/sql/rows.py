@@ -53,14 +53,14 @@ def selected(entity: EntitySql, thresholds: Thresholds) -> list[sa.Label[Any]]:
 def times(entity: EntitySql) -> list[str]:
     """Every time that a row is fetched with: the named ones and those that rules need."""
     named = [name for rule in entity.spec.rules for name in (*rule.age_of, *rule.fallback)]
-    return list(dict.fromkeys((*entity.spec.times, *named)))
+    return [name for name in dict.fromkeys((*entity.spec.times, *named)) if entity.tells(name)]
 
 
 def _variant_counts(entity: EntitySql) -> dict[str, Expr]:
     variants = getattr(entity.spec, "variants", None)
     if not isinstance(variants, Variants) or variants.status is None:
         return {}
-    status = entity.layout.column(entity.child_place(variants), "c", variants.status)
+    status = entity.layout.status_text(entity.child_place(variants), "c", variants.status)
     done = [name for name in variants.states.get(State.DONE, ())]
     finished = sa.func.sum(sa.case((status.in_(done), 1), else_=0)) if done else sa.literal(0)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from unstick.backends.profile.model import Children, Owner, Rule, Variants
+from unstick.backends.profile.model import Child, Children, JobTable, Owner, Rule, Variants
 from unstick.recovery.durations import long_duration, short_duration
 from unstick.recovery.model import Scalar, Verdict
 
@@ -21,7 +21,7 @@ NO_LIFE = "no life sign recorded"
 def condition(entity: EntitySql, rule: Rule, thresholds: Thresholds) -> Expr:
     """Whether the rule applies to the row."""
     threshold = thresholds.get(rule.name)
-    if threshold is None and (rule.age_of or rule.owner):
+    if threshold is None and (has_clock(rule) or rule.name in thresholds):
         return sa.false()
     parts: list[Expr] = []
     if rule.statuses:
@@ -29,7 +29,8 @@ def condition(entity: EntitySql, rule: Rule, thresholds: Thresholds) -> Expr:
     if rule.age_of and threshold is not None:
         parts.append(_silent(entity, rule, threshold))
     if rule.owner is not None and threshold is not None:
-        parts.append(_owner_dead(entity, rule.owner, threshold))
+        limit = rule.owner.older_than if rule.age_of else threshold
+        parts.append(sa.false() if limit is None else _owner_dead(entity, rule.owner, limit))
     if rule.children is not None:
         parts.append(_children(entity, rule.children))
     if rule.behind is not None:
@@ -37,6 +38,11 @@ def condition(entity: EntitySql, rule: Rule, thresholds: Thresholds) -> Expr:
     if rule.when is not None:
         parts.append(entity.layout.expression(rule.when))
     return sa.and_(*parts)
+
+
+def has_clock(rule: Rule) -> bool:
+    """Whether a threshold says when the rule applies."""
+    return bool(rule.age_of or rule.owner)
 
 
 def which(entity: EntitySql, thresholds: Thresholds) -> Expr:
@@ -54,17 +60,22 @@ def any_of(entity: EntitySql, thresholds: Thresholds) -> Expr:
 
 def _silent(entity: EntitySql, rule: Rule, seconds: float) -> Expr:
     """Every life sign that exists is older than the threshold; without any, the fallbacks in order."""
-    clocks = [entity.clock_of(name) for name in rule.age_of]
+    engine = entity.engine
+    clocks = [entity.clock_of(name) for name in rule.age_of if entity.tells(name)]
+    unknown = [engine.unknown(column, clock, info) for column, clock, info in clocks]
     old = [
-        column.is_(None) | entity.engine.older_than(column, clock, info, seconds)
-        for column, clock, info in clocks
+        sa.or_(none, engine.older_than(column, clock, info, seconds))
+        for none, (column, clock, info) in zip(unknown, clocks, strict=True)
     ]
-    none = sa.and_(*(column.is_(None) for column, _, _ in clocks))
+    nothing = sa.and_(sa.true(), *unknown)
     last: Expr = sa.true()
-    for name in reversed(rule.fallback):
+    for name in reversed([name for name in rule.fallback if entity.tells(name)]):
         column, clock, info = entity.clock_of(name)
-        last = sa.or_(entity.engine.older_than(column, clock, info, seconds), sa.and_(column.is_(None), last))
-    return sa.or_(sa.and_(sa.not_(none), *old), sa.and_(none, last))
+        last = sa.or_(
+            engine.older_than(column, clock, info, seconds),
+            sa.and_(engine.unknown(column, clock, info), last),
+        )
+    return sa.or_(sa.and_(sa.not_(nothing), *old), sa.and_(nothing, last))
 
 
 def _owner_dead(entity: EntitySql, owner: Owner, seconds: float) -> Expr:
@@ -76,21 +87,25 @@ def _owner_dead(entity: EntitySql, owner: Owner, seconds: float) -> Expr:
     info = layout.info(place).columns[owner.beat.column]
     match = [layout.column(place, "o", theirs) == entity.col(ours) for theirs, ours in owner.match.items()]
     living = sa.and_(*match, sa.not_(entity.engine.older_than(beat, clock, info, seconds)))
-    statement = sa.select(sa.literal(1)).select_from(sa.text(f"{layout.quoted(place)} AS o")).where(living)
+    source = layout.tables_text(f"{layout.quoted(place)} AS o")
+    statement = sa.select(sa.literal(1)).select_from(source).where(living)
     unowned = sa.or_(*(entity.col(ours).is_(None) for ours in owner.match.values()))
     dead = sa.not_(statement.exists())
     return dead if owner.null_is_dead else sa.and_(sa.not_(unowned), dead)
 
 
 def _children(entity: EntitySql, wanted: Children) -> Expr:
-    spec = getattr(entity.spec, "variants", None)
-    if wanted.of != "variants" or not isinstance(spec, Variants) or spec.status is None:
-        raise ValueError("a children condition needs a variants table with a status column")
-    status = entity.layout.column(entity.child_place(spec), "c", spec.status)
+    spec: Child | Variants | None = entity.children.get(wanted.of)
+    if spec is None and wanted.of == "variants" and isinstance(entity.spec, JobTable):
+        spec = entity.spec.variants
+    if spec is None:
+        # An optional table that is absent has no rows.
+        return sa.false() if wanted.any or wanted.at_least else sa.true()
+    place, source, match = entity.child_place(spec), entity.child_source(spec), entity.child_match(spec)
+    status = entity.layout.status_text(place, "c", str(spec.status))
 
     def number(*conditions: Expr) -> Expr:
-        statement = sa.select(sa.func.count()).select_from(entity.child_source(spec))
-        return statement.where(entity.child_match(spec), *conditions).scalar_subquery()
+        return sa.select(sa.func.count()).select_from(source).where(match, *conditions).scalar_subquery()
 
     parts: list[Expr] = []
     if wanted.every:
@@ -108,8 +123,9 @@ def _behind(entity: EntitySql, of: str) -> Expr:
     """Whether the variant's step comes before its job's or a sibling's, by the declared order of steps."""
     parent = entity.parent
     spec = entity.spec
-    if parent is None or not isinstance(spec, Variants) or spec.columns.step is None:
-        raise ValueError("a rule with behind belongs to variants with a step column")
+    assert parent is not None
+    assert isinstance(spec, Variants)
+    assert spec.columns.step is not None, "the profile's checks see to it"
     steps = spec.steps or parent.spec.steps
     own = step_order(entity.col(spec.columns.step), steps)
     if of == "parent":
@@ -120,7 +136,7 @@ def _behind(entity: EntitySql, of: str) -> Expr:
         step = spec.columns.step
     other = step_order(entity.layout.column(place, "p", step), steps)
     pairs = [entity.layout.column(place, "p", theirs) == entity.col(ours) for ours, theirs in match.items()]
-    source = sa.text(f"{entity.layout.quoted(place)} AS p")
+    source = entity.layout.tables_text(f"{entity.layout.quoted(place)} AS p")
     return sa.select(sa.literal(1)).select_from(source).where(*pairs, own < other).exists()
 
 

@@ -76,7 +76,7 @@ def update_statement(entity: EntitySql, action: Action, plan: Plan, found: Seque
 def _guard(entity: EntitySql, action: Action) -> list[Any]:
     if entity.spec.status is None:
         return []
-    status = entity.table.c[entity.spec.status]
+    status = entity.comparable(entity.table.c[entity.spec.status])
     if action.statuses:
         return [status.in_(action.statuses)]
     return [sa.or_(status.is_(None), status.not_in(action.not_statuses))] if action.not_statuses else []
@@ -92,9 +92,20 @@ def update(
     text = entity.layout.raw(action.sql)
     if text is not None:
         for image in found:
-            binds = {name: entity.engine.restore(image[name], entity.infos[name]) for name in entity.key}
-            connection.execute(sa.text(text), binds)
+            connection.execute(_with_key(entity, text, image))
     return number
+
+
+def _with_key(entity: EntitySql, text: str, key: Image) -> sa.TextClause:
+    """The system's own statement with the key bound by its real type."""
+    statement = sa.text(text)
+    for name in entity.key:
+        info = entity.infos[name]
+        if name in statement._bindparams:
+            value = entity.engine.restore(key[name], info)
+            bound = sa.bindparam(name, value, type_=entity.engine.column_type(info))
+            statement = statement.bindparams(bound)
+    return statement
 
 
 def delete_statement(entity: EntitySql, action: Action, found: Sequence[Image]) -> sa.Delete:

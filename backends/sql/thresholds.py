@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from unstick.backends.profile.model import Entity, Profile
+from unstick.backends.profile.model import Entity, Profile, Rule
 from unstick.recovery.errors import ConfigError
 from unstick.recovery.source import Source
 
@@ -26,15 +26,31 @@ def entities(profile: Profile) -> list[Entity]:
 def effective(
     profile: Profile, source: Source, overrides: Thresholds | None = None
 ) -> dict[str, float | None]:
-    """Return every rule's threshold. A rule that is off stays off until its own name is given a threshold."""
+    """Return every rule's threshold; None means that the rule is off.
+
+    A rule that is off stays off until its own name is given a threshold. A rule without a clock is left out
+    unless it was switched off or on.
+    """
     given = [overrides or {}, _environment(profile), source.thresholds]
     _check_names(profile, source)
     result: dict[str, float | None] = {}
     for entity in entities(profile):
         for rule in entity.rules:
-            default = rule.older_than if rule.owner is None else rule.owner.older_than
+            if not (rule.age_of or rule.owner):
+                _switch(result, rule, given)
+                continue
+            default = rule.owner.older_than if rule.owner and not rule.age_of else rule.older_than
             result[rule.name] = _first(rule.name, rule.enabled, given, default)
     return result
+
+
+def _switch(result: dict[str, float | None], rule: Rule, given: list[Thresholds]) -> None:
+    """A rule without a clock is on or off: `never` under its name switches it off, a duration on."""
+    layer = next((layer for layer in given if rule.name in layer), None)
+    if layer is not None:
+        result[rule.name] = layer[rule.name]
+    elif not rule.enabled:
+        result[rule.name] = None
 
 
 def _first(name: str, enabled: bool, given: list[Thresholds], default: float | None) -> float | None:

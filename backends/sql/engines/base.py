@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
-from unstick.backends.profile.model import Clock
+from unstick.backends.profile.clock import Clock
 from unstick.recovery.model import Scalar
 
 Expr = ColumnElement[Any]
@@ -47,8 +47,8 @@ class RawType(UserDefinedType[Any]):
 class ColumnInfo:
     """A real column. `kind` is one of int, float, text, binary, uuid, time, zoned_time, bool, json, other.
 
-    `always` marks GENERATED ALWAYS AS IDENTITY, `computed` a column that can't be written,
-    `touched` one that the database itself writes on every update.
+    `labels` are an enum's values. `always` marks GENERATED ALWAYS AS IDENTITY, `computed` a column that can't
+    be written, `touched` one that the database itself writes on every update.
     """
 
     name: str
@@ -58,6 +58,7 @@ class ColumnInfo:
     always: bool = False
     computed: bool = False
     touched: bool = False
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,12 @@ class Engine(ABC):
         possible."""
         return self.age(column, clock, info) > seconds
 
+    def unknown(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
+        """Whether there is no time in the column: NULL, or text that is no time."""
+        if info.kind in ("int", "float", "time", "zoned_time"):
+            return column.is_(None)
+        return self.age(column, clock, info).is_(None)
+
     @abstractmethod
     def now(self, clock: Clock, info: ColumnInfo) -> Expr:
         """The statement's now as the column stores it."""
@@ -132,7 +139,10 @@ class Engine(ABC):
 
     @abstractmethod
     def json_merge(self, column: Expr, values: Mapping[str, Any], info: ColumnInfo) -> Expr:
-        """The JSON column with the keys set and all other keys kept."""
+        """The JSON column with the keys set, also to null, and all other keys kept.
+
+        The statement fails for text that is no JSON object: merging into it would lose it.
+        """
 
     @abstractmethod
     def cut(self, column: Expr, length: int) -> Expr:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from unstick.backends.profile.model import Clock
+from unstick.backends.profile.clock import Clock
 from unstick.recovery.model import Scalar
 
 from .base import ColumnInfo, Engine, Expr, RawType, TableInfo
@@ -19,7 +20,7 @@ from .base import ColumnInfo, Engine, Expr, RawType, TableInfo
 _COLUMNS = """
 SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, IS_NULLABLE = 'YES', EXTRA, COLUMN_TYPE
 FROM information_schema.COLUMNS
-WHERE TABLE_SCHEMA IN (DATABASE(), :schema) AND TABLE_NAME IN :names
+WHERE TABLE_SCHEMA IN :schemas AND TABLE_NAME IN :names
 ORDER BY TABLE_NAME, ORDINAL_POSITION
 """
 _KINDS = {
@@ -44,14 +45,14 @@ class MySQL(Engine):
         self, connection: sa.Connection, tables: Iterable[tuple[str | None, str]]
     ) -> dict[tuple[str | None, str], TableInfo]:
         wanted = list(tables)
-        schemas = [schema for schema, _ in wanted if schema] or [""]
+        own = connection.execute(sa.select(sa.func.database())).scalar_one()
         statement = sa.text(_COLUMNS).bindparams(
-            sa.bindparam("names", [n for _, n in wanted], expanding=True)
+            sa.bindparam("names", [n for _, n in wanted], expanding=True),
+            sa.bindparam("schemas", [schema or own for schema, _ in wanted], expanding=True),
         )
         found: dict[tuple[str | None, str], TableInfo] = {}
-        for row in connection.execute(statement, {"schema": schemas[0]}):
-            key = next((k for k in wanted if k[1] == row[1] and k[0] in (None, row[0])), None)
-            if key is not None:
+        for row in connection.execute(statement):
+            for key in (k for k in wanted if (k[0] or own, k[1]) == (row[0], row[1])):
                 table = found.setdefault(key, TableInfo(key[1], key[0], {}))
                 assert isinstance(table.columns, dict)
                 table.columns[row[2]] = _column(row)
@@ -75,10 +76,9 @@ class MySQL(Engine):
             return now - column
         if clock is Clock.EPOCH_MS:
             return now - column / 1000.0
-        if info.kind == "zoned_time" and clock is not Clock.UTC:
-            return now - sa.cast(sa.func.unix_timestamp(column), sa.Double)
-        if clock is Clock.LOCAL:
-            return _seconds_between(column, sa.func.now(6))
+        if clock is Clock.LOCAL or (info.kind == "zoned_time" and clock is not Clock.UTC):
+            # 0 stands for what is no time or lies outside the range of UNIX_TIMESTAMP.
+            return now - sa.cast(sa.func.nullif(sa.func.unix_timestamp(column), 0), sa.Double)
         return _seconds_between(_as_datetime(column, info), sa.func.utc_timestamp(6))
 
     def older_than(self, column: Expr, clock: Clock, info: ColumnInfo, seconds: float) -> Expr:
@@ -93,8 +93,12 @@ class MySQL(Engine):
             return sa.func.floor(self.epoch_now())
         if clock is Clock.EPOCH_MS:
             return sa.func.floor(self.epoch_now() * 1000)
-        if clock is Clock.LOCAL or (info.kind == "zoned_time" and clock is not Clock.UTC):
+        if clock is Clock.LOCAL:
+            return sa.cast(sa.func.now(6), sa.CHAR) if info.kind == "text" else sa.func.now(6)
+        if info.kind == "zoned_time" and clock is not Clock.UTC:
             return sa.func.now(6)
+        if info.kind == "text" and clock is Clock.UTC:
+            return sa.cast(sa.func.utc_timestamp(6), sa.CHAR)
         if info.kind in ("text", "json"):
             return sa.func.date_format(sa.func.utc_timestamp(6), "%Y-%m-%dT%H:%i:%s.%fZ")
         return sa.func.utc_timestamp(6)
@@ -107,6 +111,8 @@ class MySQL(Engine):
             return column
         if info.kind == "bit":
             return column + 0
+        if info.kind == "zoned_time":
+            return _instant_text(column)
         return sa.func.hex(column) if info.kind == "binary" else self.text(column)
 
     def restore(self, value: Scalar, info: ColumnInfo) -> Any:
@@ -114,6 +120,10 @@ class MySQL(Engine):
             return None
         if info.kind == "binary":
             return sa.func.unhex(sa.literal(value, sa.Text))
+        if info.kind == "zoned_time" and str(value).endswith(_UTC):
+            moment = datetime.fromisoformat(str(value)) - datetime.fromtimestamp(0, UTC)
+            seconds = Decimal(moment // timedelta(microseconds=1)) / 1_000_000
+            return sa.func.from_unixtime(sa.literal_column(f"{seconds:f}"))
         if info.kind in ("int", "bit"):
             return int(value)
         return float(value) if info.kind == "float" else str(value)
@@ -130,8 +140,20 @@ class MySQL(Engine):
         return sa.func.right(column, len(text)).op("= BINARY")(sa.literal(text, sa.Text))
 
     def json_merge(self, column: Expr, values: Mapping[str, Any], info: ColumnInfo) -> Expr:
-        added = sa.literal(json.dumps(values), sa.Text)
-        return sa.func.json_merge_patch(sa.func.coalesce(column, "{}"), added)
+        plain = sa.type_coerce(column, sa.Text())
+        parts: list[Any] = []
+        for key, value in values.items():
+            # Out of a document, because text would be set as text and a bare NULL is no JSON null.
+            document = sa.literal(json.dumps([value]), sa.Text)
+            parts += [sa.literal("$." + json.dumps(key), sa.Text), sa.func.json_extract(document, "$[0]")]
+        base = sa.case((sa.or_(plain.is_(None), sa.cast(plain, sa.CHAR) == "null"), "{}"), else_=plain)
+        merged = sa.func.json_set(base, *parts)
+        bare = sa.or_(
+            plain.is_(None), sa.cast(plain, sa.CHAR) == "null", sa.func.json_type(plain) == "OBJECT"
+        )
+        # Two rows where one is asked for: the only way to make an expression fail here.
+        failing = sa.union_all(sa.select(column), sa.select(column)).scalar_subquery()
+        return sa.case((bare, merged), else_=failing)
 
     def cut(self, column: Expr, length: int) -> Expr:
         return sa.func.left(column, length)
@@ -141,6 +163,19 @@ def _seconds_between(earlier: Expr, later: Expr) -> Expr:
     unit: Expr = sa.literal_column("MICROSECOND")
     micros: Expr = sa.func.timestampdiff(unit, earlier, later, type_=sa.BigInteger)
     return sa.cast(micros, sa.Double) / 1e6
+
+
+_UTC = "+00:00"
+
+
+def _instant_text(column: Expr) -> Expr:
+    """A TIMESTAMP as UTC text, the same in every session's time zone; counted, because converting an hour
+    that the clocks repeat is ambiguous."""
+    seconds = sa.func.nullif(sa.func.unix_timestamp(column), 0)
+    moment = sa.func.timestampadd(
+        sa.literal_column("SECOND"), seconds, sa.literal_column("TIMESTAMP'1970-01-01 00:00:00'")
+    )
+    return sa.func.coalesce(sa.func.concat(sa.cast(moment, sa.CHAR), _UTC), sa.cast(column, sa.CHAR))
 
 
 def _as_datetime(column: Expr, info: ColumnInfo) -> Expr:

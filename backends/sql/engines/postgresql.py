@@ -9,14 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from unstick.backends.profile.model import Clock
+from unstick.backends.profile.clock import Clock
 from unstick.recovery.model import Scalar
 
 from .base import ColumnInfo, Engine, Expr, RawType, TableInfo
 
 _COLUMNS = """
 SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL), t.typcategory::text, NOT a.attnotnull,
-       a.attidentity::text = 'a', a.attgenerated::text <> ''
+       a.attidentity::text = 'a', a.attgenerated::text <> '',
+       ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = a.atttypid)
 FROM unnest(CAST(:names AS text[])) AS wanted(name)
 JOIN pg_class c ON c.oid = to_regclass(wanted.name)
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -41,6 +42,16 @@ _KINDS = {
     "timestamp with time zone": "zoned_time",
     "timestamp without time zone": "time",
 }
+
+
+# Text that a cast to a time won't refuse, so that one odd row does not keep the whole list from being read.
+_DAY = r"((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+_LEAP_DAY = r"(19|20)(0[48]|[2468][048]|[13579][26])-02-29|2000-02-29"
+_TIME = (
+    rf"^\s*([12]\d{{3}}-{_DAY}|{_LEAP_DAY})"
+    r"([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?)?\s*"
+)
+_OFFSET = r"(Z|UTC|[+-](0\d|1[0-5])(:?[0-5]\d)?)\s*$"
 
 
 class _Typed(RawType):
@@ -100,22 +111,27 @@ class PostgreSQL(Engine):
         return sa.cast(sa.func.extract("epoch", sa.func.statement_timestamp()), sa.Float)
 
     def _instant(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
-        if clock in (Clock.EPOCH_S, Clock.EPOCH_MS):
-            number = sa.cast(column, sa.Float)
-            return sa.func.to_timestamp(number / 1000.0 if clock is Clock.EPOCH_MS else number)
-        if info.kind == "zoned_time":
-            return column
-        if clock is Clock.LOCAL:
-            return sa.cast(column, sa.TIMESTAMP(timezone=True))
-        if info.kind != "time":
-            naive = sa.cast(column, sa.Text).op("!~")(r"(Z|[+-]\d\d(:?\d\d)?)$")
+        zoned = sa.TIMESTAMP(timezone=True)
+        if info.kind not in ("time", "zoned_time"):
+            text = sa.cast(column, sa.Text)
+            naive = zoned if clock is Clock.LOCAL else None
             return sa.case(
-                (naive, sa.func.timezone("UTC", sa.cast(column, sa.TIMESTAMP()))),
-                else_=sa.cast(column, sa.TIMESTAMP(timezone=True)),
+                (text.op("~")(_TIME + _OFFSET), sa.cast(text, zoned)),
+                (
+                    text.op("~")(_TIME + "$"),
+                    sa.cast(text, naive) if naive else _from_utc(sa.cast(text, sa.TIMESTAMP())),
+                ),
             )
-        return sa.func.timezone("UTC", column)
+        # Infinity is no time that has an age; the servers disagree about what it would be.
+        finite = sa.case((sa.func.isfinite(column), column))
+        if info.kind == "zoned_time":
+            return finite
+        return sa.cast(finite, zoned) if clock is Clock.LOCAL else _from_utc(finite)
 
     def age(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
+        if clock in (Clock.EPOCH_S, Clock.EPOCH_MS):
+            number = sa.cast(column, sa.Float)
+            return self.epoch_now() - (number / 1000.0 if clock is Clock.EPOCH_MS else number)
         past = sa.func.statement_timestamp() - self._instant(column, clock, info)
         return sa.cast(sa.func.extract("epoch", past), sa.Float)
 
@@ -138,10 +154,17 @@ class PostgreSQL(Engine):
             return now
         if info.kind == "time":
             return sa.cast(now, sa.TIMESTAMP()) if clock is Clock.LOCAL else sa.func.timezone("UTC", now)
+        if clock in (Clock.UTC, Clock.LOCAL):
+            naive = now if clock is Clock.LOCAL else sa.func.timezone("UTC", now)
+            return sa.cast(sa.func.to_char(naive, "YYYY-MM-DD HH24:MI:SS.US"), RawType(info.type))
         text = sa.func.to_char(sa.func.timezone("UTC", now), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
         return sa.cast(text, RawType(info.type))
 
     def image(self, column: Expr, info: ColumnInfo) -> Expr:
+        if info.kind == "zoned_time":
+            # The same text in every session's time zone; infinity has no offset.
+            in_utc = sa.cast(sa.func.timezone("UTC", column), sa.Text) + sa.literal("+00", sa.Text)
+            return sa.case((sa.func.isfinite(column), in_utc), else_=sa.cast(column, sa.Text))
         return sa.cast(column, sa.Text)
 
     def restore(self, value: Scalar, info: ColumnInfo) -> Any:
@@ -159,8 +182,14 @@ class PostgreSQL(Engine):
     def json_merge(self, column: Expr, values: Mapping[str, Any], info: ColumnInfo) -> Expr:
         jsonb = RawType("jsonb")
         added = sa.cast(sa.literal(json.dumps(values), sa.Text), jsonb)
-        base = sa.func.coalesce(sa.cast(column, jsonb), sa.cast(sa.literal("{}", sa.Text), jsonb))
-        return sa.cast(base.op("||")(added), RawType(info.type))
+        current, text = sa.cast(column, jsonb), sa.cast(column, sa.Text)
+        kind = sa.func.jsonb_typeof(current)
+        merged = sa.case(
+            (sa.func.coalesce(kind, "null") == "null", added),
+            (kind == "object", current.op("||")(added)),
+            else_=sa.cast(text + sa.literal(" is not a JSON object", sa.Text), jsonb),
+        )
+        return sa.cast(merged, RawType(info.type))
 
     def cut(self, column: Expr, length: int) -> Expr:
         return sa.func.left(sa.cast(column, sa.Text), length)
@@ -172,4 +201,10 @@ class PostgreSQL(Engine):
 def _column(row: Any) -> ColumnInfo:
     spelled = _OPEN.get(row[3], row[3])
     kind = _KINDS.get(row[3]) or ("text" if row[4] in ("S", "E") else "other")
-    return ColumnInfo(row[2], spelled, kind, nullable=row[5], always=row[6], computed=row[7])
+    return ColumnInfo(
+        row[2], spelled, kind, nullable=row[5], always=row[6], computed=row[7], labels=tuple(row[8])
+    )
+
+
+def _from_utc(naive: Expr) -> Expr:
+    return sa.func.timezone("UTC", naive)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from unstick.backends.profile.model import Clock
+from unstick.backends.profile.clock import Clock
 from unstick.recovery.model import Scalar
 
 from .base import ColumnInfo, Engine, Expr, RawType, TableInfo
@@ -91,7 +91,19 @@ class SQLite(Engine):
         return sa.func.substr(column, -len(text)) == sa.literal(text, sa.Text)
 
     def json_merge(self, column: Expr, values: Mapping[str, Any], info: ColumnInfo) -> Expr:
-        return sa.func.json_patch(sa.func.coalesce(column, "{}"), sa.literal(json.dumps(values), sa.Text))
+        parts: list[Any] = []
+        for key, value in values.items():
+            parts += [
+                sa.literal("$." + json.dumps(key, ensure_ascii=False), sa.Text),
+                sa.func.json(sa.literal(json.dumps(value), sa.Text)),
+            ]
+        plain = sa.type_coerce(column, sa.Text())
+        bare = sa.or_(plain.is_(None), sa.func.json_type(plain) == "null")
+        return sa.case(
+            (bare, sa.func.json_set("{}", *parts)),
+            (sa.func.json_type(plain) == "object", sa.func.json_set(plain, *parts)),
+            else_=sa.func.json(plain + sa.literal(" is not a JSON object", sa.Text)),
+        )
 
     def cut(self, column: Expr, length: int) -> Expr:
         return sa.func.substr(column, 1, length)
