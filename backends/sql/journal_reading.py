@@ -17,11 +17,18 @@ from .journal_tables import HISTORY, OPERATIONS, ROWS
 
 
 def _mine(journal: Journal) -> Any:
-    return (OPERATIONS.c.database_name == journal.database) & (OPERATIONS.c.profile == journal.profile)
+    return _of(journal, OPERATIONS)
 
 
 def _history(journal: Journal) -> Any:
-    return (HISTORY.c.database_name == journal.database) & (HISTORY.c.profile == journal.profile)
+    return _of(journal, HISTORY)
+
+
+def _of(journal: Journal, table: sa.Table) -> Any:
+    """Whether a row is about this source. Only the local file holds other databases' rows too; in the database
+    itself its name must not count: it has as many names as its operators have addresses for it."""
+    own = table.c.profile == journal.profile
+    return own if journal.local is None else own & (table.c.database_name == journal.database)
 
 
 def operations(

@@ -14,7 +14,7 @@ from unstick.recovery.plan import LeftOut, Options, Plan, PlanRow, seal
 from unstick.recovery.port import Selection
 from unstick.recovery.query import Query
 
-from . import planner, reader, statements
+from . import planner, reader, references, statements
 from .opening import Opened
 from .reader import Asked
 
@@ -64,7 +64,7 @@ def make(
         options=planner.frozen(options, asked),
         rows=tuple(rows),
         left_out=tuple(left),
-        warnings=_warnings(opened, action, rows),
+        warnings=_warnings(connection, opened, action, rows),
     )
     return seal(_with_sql(opened, plan))
 
@@ -92,7 +92,7 @@ def _renamed(job: JobId, found: Collection[JobId]) -> bool:
     return any(known.endswith(f":{job}") or known.lower() == job.lower() for known in found)
 
 
-def _warnings(opened: Opened, action: str, rows: list[PlanRow]) -> tuple[str, ...]:
+def _warnings(connection: sa.Connection, opened: Opened, action: str, rows: list[PlanRow]) -> tuple[str, ...]:
     profile = opened.layout.profile
     found = []
     spec = next(job.actions[action] for job in profile.jobs if action in job.actions)
@@ -100,6 +100,9 @@ def _warnings(opened: Opened, action: str, rows: list[PlanRow]) -> tuple[str, ..
         found.append(profile.fence_warning)
     if spec.hint and rows:
         found.append(spec.hint)
+    for entity in opened.tables:
+        if any(row.table == entity.name for row in rows):
+            found += references.warnings(connection, entity, entity.spec.actions[action])
     if opened.capabilities.journal == "local" and rows:
         found.append(
             "the journal is in a local file on this machine; `unstick migrate` installs it in the database"
