@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from unstick.backends.demo import hostile_new
 from unstick.backends.demo.ddl import Dialect, dialect_of
 from unstick.backends.demo.rows import SeedRow
 
@@ -42,10 +44,6 @@ _BROKEN_JSON = '{"progress": 10, "unclosed": ["'
 
 def rows(system: str, dialect: str) -> list[SeedRow]:
     """The hostile rows of ``system`` that a database of ``dialect`` accepts."""
-    if system not in ("artitec", "extraction"):
-        raise ValueError(
-            f"no hostile rows for the system {system!r}: there are those of artitec and extraction"
-        )
     engine = dialect_of(dialect)
     texts: dict[str, str | bytes] = dict(TEXTS)
     if engine != "postgresql":
@@ -55,7 +53,7 @@ def rows(system: str, dialect: str) -> list[SeedRow]:
     # MySQL's TEXT, which artitec has, ends at 64 KB.
     is_short = engine == "mysql" and system == "artitec"
     texts["one megabyte"] = "stack frame\n" * ((_MYSQL_TEXT_BYTES if is_short else MEGABYTE) // 12)
-    return _artitec(texts, engine) if system == "artitec" else _extraction(texts, engine)
+    return _MAKERS[system](texts, engine)
 
 
 def _artitec(texts: dict[str, str | bytes], engine: Dialect) -> list[SeedRow]:
@@ -203,3 +201,12 @@ def _extraction_job(
     begun = None if bare else started
     ages = {"started_at": begun, "completed_at": None, "created_at": 7200.0, "updated_at": 60.0}
     return SeedRow("object_extraction_jobs", values, ages)
+
+
+_MAKERS: Mapping[str, Callable[[dict[str, str | bytes], Dialect], list[SeedRow]]] = {
+    "artitec": _artitec,
+    "extraction": _extraction,
+    "algoitny": hostile_new.algoitny,
+    "feedlyai": hostile_new.feedlyai,
+    "bg_jobs": hostile_new.bg_jobs,
+}

@@ -49,8 +49,8 @@ def hostile_rows(system: str, dialect: str = "sqlite") -> list[SeedRow]:
     """Rows that break careless consoles, as far as a database of ``dialect`` accepts them, in insert order.
 
     Terminal escapes, Rich markup, bidi and zero-width controls, CJK, a megabyte of error text (64 KB where a
-    column holds no more), NULL in each nullable column, unknown statuses (artitec), NUL except on PostgreSQL,
-    invalid UTF-8 and broken JSON on SQLite.
+    column holds no more), NULL in each nullable column, unknown statuses (where no CHECK lists them), NUL
+    except on PostgreSQL, invalid UTF-8 and broken JSON on SQLite. In bg_jobs also odd documents as progress.
     """
     columns_of(system)
     return hostile.rows(system, dialect)

@@ -199,4 +199,10 @@ def _running(job: sqlite3.Row) -> dict[str, Any] | None:
     if progress is None or progress.get("status") != "running":
         return None
     results = progress.get("task_results")
-    return progress if isinstance(results, dict) and "started_at" in progress else None
+    is_whole = (
+        isinstance(results, dict)
+        and all(isinstance(one, dict) and {"task_id", "status"} <= one.keys() for one in results.values())
+        and isinstance(progress.get("total_tasks"), int)
+        and isinstance(progress.get("started_at"), str)
+    )
+    return progress if is_whole else None

@@ -203,6 +203,6 @@ def parse(text: object) -> dict[str, Any] | None:
     """The document, None when it is none."""
     try:
         found = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

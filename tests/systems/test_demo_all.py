@@ -1,5 +1,6 @@
 """What holds for the tables and rows of all five systems, and which of them the demo shows."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,9 +12,12 @@ import sqlalchemy as sa
 
 from tests.harness.waiting import eventually
 from tests.systems.databases import create_tables, dialect_of, in_database
-from unstick.backends.demo import database, seed
+from unstick.backends.demo import database, hostile, seed
+from unstick.backends.demo.hostile_new import DOCUMENTS
 from unstick.backends.demo.rows import COLUMNS, SeedRow, SystemColumns
 from unstick.backends.demo.work import connect
+from unstick.backends.demo.work_bg_jobs import BgJobsWork
+from unstick.backends.demo.work_bg_jobs_rows import Rows
 from unstick.backends.demo.worker import WORKS
 from unstick.backends.demo.workers import Workers
 
@@ -84,10 +88,74 @@ async def test_scale_multiplies_the_jobs_of_every_status(sqlite_url: str, system
     await in_database(sqlite_url, lambda connection: seed.insert(connection, system, rows))
 
 
+TEXTS = {
+    "algoitny": "SELECT error_message FROM problem_extraction_jobs",
+    "feedlyai": "SELECT version FROM jobs",
+    "bg_jobs": "SELECT result FROM tasks",
+}
+
+
 @pytest.mark.parametrize("system", NEW)
-def test_hostile_rows_of_a_system_that_has_none_are_an_error(system: str) -> None:
-    with pytest.raises(ValueError, match=system):
-        seed.hostile_rows(system)
+async def test_hostile_texts_come_back_as_they_went_in_beside_the_ordinary_rows(
+    database_url: str, system: str
+) -> None:
+    await create_tables(database_url, system)
+    rows = seed.hostile_rows(system, dialect_of(database_url))
+
+    def work(connection: sa.Connection) -> set[str]:
+        seed.insert(connection, system, [*seed.rows(system), *rows])
+        query = TEXTS[system]
+        if connection.dialect.name == "sqlite":
+            column = query.split()[1]
+            query = query.replace(column, f"CASE WHEN {column} NOT GLOB 'caf*' THEN {column} END")
+        return set(connection.exec_driver_sql(query).scalars())
+
+    found = await in_database(database_url, work)
+    assert set(hostile.TEXTS.values()) <= found
+    assert (hostile.NUL_TEXT in found) == (dialect_of(database_url) != "postgresql")
+    assert max(len(text or "") for text in found) > 900_000
+
+
+@pytest.mark.parametrize("system", NEW)
+async def test_the_worker_stands_hostile_rows(tmp_path: Path, system: str) -> None:
+    path = database.create(tmp_path / "demo", systems=[system])[system]
+
+    def add(connection: sa.Connection) -> None:
+        seed.insert(connection, system, seed.hostile_rows(system))
+
+    await in_database(f"sqlite:///{path}", add)
+    with closing(connect(path)) as connection:
+        work = WORKS[system](connection, feed=3)
+        work.adopt()
+        for _ in range(20):
+            work.tick()
+
+
+def test_the_worker_stands_every_odd_document_in_runs_and_in_recoveries(tmp_path: Path) -> None:
+    path = database.create(tmp_path / "demo", systems=["bg_jobs"])["bg_jobs"]
+    insert = """
+        INSERT INTO jobs (id, name, user_id, workspace_id, payload, type, created_at, updated_at, version,
+            river_job_id, current_interval_id, interval_progress)
+        VALUES (?, 'n', 'u', 'w', '{}', 'interval', '2026-01-01', '2026-01-01', 1, 0, 'i', ?)
+    """
+    left = "SELECT 1 FROM river_job WHERE state = 'running' OR state = 'available' AND attempt = 0"
+    with closing(connect(path)) as connection:
+        connection.execute("DELETE FROM jobs")
+        connection.execute("DELETE FROM river_job")
+        rows = Rows(connection)
+        for name, document in DOCUMENTS.items():
+            connection.execute(insert, (name, document))
+            job = connection.execute("SELECT * FROM jobs WHERE id = ?", (name,)).fetchone()
+            rows.recover(job)
+            rows.schedule(job, seconds=0)
+        work = BgJobsWork(connection)
+        rounds = 0
+        while connection.execute(left).fetchone() is not None and rounds < 500:
+            work.tick()
+            rounds += 1
+        text = connection.execute("SELECT interval_progress FROM jobs WHERE id = 'nothing in it'").fetchone()
+        assert json.loads(text[0])["status"] == "completed"
+    assert 0 < rounds < 500
 
 
 def set_zone(connection: sa.Connection, zone: str) -> None:
