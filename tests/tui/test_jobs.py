@@ -326,7 +326,7 @@ async def test_a_reason_that_is_long_takes_several_lines_and_gives_them_back() -
     async with console() as c:
         c.app.session.failed(RuntimeError("word " * 40 + "end"))
         c.jobs.tell()
-        await c.until_shows("end (^r asks again now)")
+        await c.until_shows("(^r asks again now)")
         assert c.lines[2].startswith("! internal error")
         await c.refresh()
         assert c.lines[2].startswith("Queue")

@@ -269,3 +269,17 @@ async def test_a_source_that_goes_down_while_planning_says_so() -> None:
         c.ticks.pass_by(1)
         await c.press("A")
         assert "not ready" in c.text
+
+
+async def test_the_outcome_of_each_of_many_rows_is_painted() -> None:
+    async with console(MemoryBackend.example(100, 40)) as c:
+        await c.press("2")
+        await c.until(lambda: c.jobs.rows.window.loaded)
+        await c.press("asterisk")
+        await c.plan("R")
+        await c.read_first()
+        await c.press("A")
+        await c.type("40")
+        await c.press("enter")
+        await c.apply()
+        assert c.text.count("+ applied") > 10

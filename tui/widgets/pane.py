@@ -19,18 +19,20 @@ class Pane(Painted):
         super().__init__(id=id)
         self.lines: Sequence[Line] = ()
         self.sections: tuple[int, ...] = ()
+        # Lines that are made on demand may say something else by now: only what was painted is known.
+        self._painted: dict[int, Line] = {}
         self.top = 0
 
     def show(self, lines: Sequence[Line], sections: Sequence[int] = (), *, keep: bool = True) -> None:
         """Show these lines; `keep` stays at the same line, and writes nothing where nothing differs."""
-        old, old_top = self._visible(), self.top
+        old_top = self.top
         self.lines, self.sections = lines, tuple(sections)
         self.top = min(self.top, self._last_top()) if keep else 0
         if self.top != old_top:
             self.refresh()
             return
-        for y, (before, after) in enumerate(zip(old, self._visible(), strict=True)):
-            if before != after:
+        for y in range(self.size.height):
+            if self._painted.get(y) != self._line(y):
                 self.repaint(y)
 
     def move(self, how: str) -> None:
@@ -47,7 +49,8 @@ class Pane(Painted):
 
     def render_line(self, y: int) -> Strip:
         """Paint one line."""
-        return paint(self._line(y), self.size.width, self.palette)
+        line = self._painted[y] = self._line(y)
+        return paint(line, self.size.width, self.palette)
 
     def _line(self, y: int) -> Line:
         index, rest = self.top + y, len(self.lines) - self.top - y
@@ -63,6 +66,3 @@ class Pane(Painted):
 
     def _last_top(self) -> int:
         return max(len(self.lines) - self.size.height, 0)
-
-    def _visible(self) -> list[Line]:
-        return [self._line(y) for y in range(self.size.height)]
