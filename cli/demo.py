@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser, verb: str) -> None:
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="which rows are made (0)")
     parser.add_argument("--scale", metavar="N", type=int, default=1, help="how many times as many rows (1)")
     parser.add_argument("--theme", help="name of a theme")
-    parser.add_argument("--ascii", action="store_true", default=None, help="plain ASCII borders and marks")
+    parser.add_argument("--ascii", action="store_true", default=None, help="nothing but ASCII on the screen")
 
 
 def run(session: Session) -> int:

@@ -96,7 +96,7 @@ def _parser_of(verb: str, module: str) -> Parser:
         parser.add_argument("--version", action="store_true", help="print the version")
         parser.add_argument("--theme", help="name of a theme")
         parser.add_argument(
-            "--ascii", action="store_true", default=None, help="plain ASCII borders and marks"
+            "--ascii", action="store_true", default=None, help="nothing but ASCII on the screen"
         )
     else:
         parser = Parser(prog=f"unstick {verb}", description=_sentence(VERBS[verb].summary), epilog=EXIT_CODES)

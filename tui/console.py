@@ -62,13 +62,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
         colourless = bool(os.environ.get("NO_COLOR"))
         super().__init__(ansi_color=True if colourless else None)
         spec = load_theme(theme or default_theme(os.environ), theme_folder)
-        self.palette = Palette(spec, colourless=colourless)
+        self.palette = Palette(spec, colourless=colourless, plain=ascii)
         self.register_theme(textual_theme(spec))
         self.theme = spec.name
         self._keymap = keymap or {}
         if self._keymap:
             self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.keys.items()})
-        self.ascii_only = ascii
         self.clock = clock
         self.sessions = [
             Session(make, source, clock, Pace(source.refresh_s, chance=chance)) for make, source in sources

@@ -5,6 +5,7 @@ Every span passes the gate again here (it costs next to nothing for clean text),
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -45,12 +46,23 @@ def paint(spans: Iterable[Span], width: int, palette: Palette, *, over: str | No
         if left <= 0:
             break
         text = clip(display_text(raw, limit=TEXT_LIMIT), left)
+        if palette.plain and not text.isascii():
+            text = plain_text(text)
         left -= cell_width(text)
         if text:
             _add(merged, text, over or style)
     if left > 0:
         _add(merged, " " * left, over or (merged[-1][1] if merged and _is_bar(merged[-1][1]) else "text"))
     return Strip([Segment(text, palette[style]) for text, style in merged], max(width, 0))
+
+
+def plain_text(text: str) -> str:
+    """Return text as ASCII that takes the same cells: letters lose their accents, anything else is a `?`."""
+    plain = []
+    for char in text:
+        base, cells = unicodedata.normalize("NFKD", char)[0], cell_width(char)
+        plain.append(base if base.isascii() and cells == 1 else "?" * cells)
+    return "".join(plain)
 
 
 def _add(merged: list[list[str]], text: str, style: str) -> None:

@@ -18,10 +18,12 @@ _BARS = {"bar": "bar_text", "bar.dim": "bar_dim", "tag": "bar_text"}
 class Palette(Mapping[str, Style]):
     """The styles of a theme by name; an unknown name is plain text, so that a typo never takes a screen down.
 
-    `colourless` adds reverse video where colour alone would tell the cursor and the tags.
+    `colourless` adds reverse video where colour alone would tell the cursor and the tags. `plain` wants
+    nothing but ASCII on the screen.
     """
 
-    def __init__(self, spec: ThemeSpec, *, colourless: bool = False) -> None:
+    def __init__(self, spec: ThemeSpec, *, colourless: bool = False, plain: bool = False) -> None:
+        self.plain = plain
         colours = {name: value.removeprefix("ansi_") for name, value in spec.colours.items()}
         ground = colours["background"]
         self._styles: dict[str, Style] = {}

@@ -161,4 +161,4 @@ class ConfigFile(_Table):
     sources: dict[Annotated[str, AfterValidator(_name)], SourceTable] = Field(default_factory=dict)
     keys: dict[str, str] = Field({}, description="action id -> key; several keys separated by commas")
     theme: Text | None = Field(None, description="name of a theme")
-    ascii: Annotated[bool, Field(strict=True, description="borders and marks in plain ASCII")] = False
+    ascii: Annotated[bool, Field(strict=True, description="nothing but ASCII on the screen")] = False

@@ -30,7 +30,7 @@ backend = Backend.example(200, 5, source="jobs-eu")
 {setup}
 source = Source("jobs-eu", "memory://", environment="staging", refresh_s={refresh})
 try:
-    sys.exit(run_console([(lambda: backend, source)]))
+    sys.exit(run_console([({make}, source)]))
 except UnstickError as error:
     print(error)
     sys.exit(error.exit_code)
@@ -65,11 +65,16 @@ def start(terminal: Callable[..., Terminal]) -> Start:
     """Starts the console on a source in memory."""
 
     def run(
-        setup: str = "", *, on_open: str = "pass", refresh: float = 3600, wait: bool = True, **options: object
+        setup: str = "",
+        *,
+        on_open: str = "pass",
+        make: str = "lambda: backend",
+        refresh: float = 3600,
+        wait: bool = True,
+        **options: object,
     ) -> Terminal:
-        code = (
-            PROGRAM.replace("{setup}", setup).replace("{on_open}", on_open).replace("{refresh}", str(refresh))
-        )
+        code = PROGRAM.replace("{setup}", setup).replace("{make}", make)
+        code = code.replace("{on_open}", on_open).replace("{refresh}", str(refresh))
         shown = terminal([sys.executable, "-c", code], **options)
         if wait:
             shown.wait_for("! stuck")
@@ -198,6 +203,24 @@ def test_a_terminal_that_can_not_show_it_gets_a_sentence(start: Start, term: str
     assert shown.wait_exit(20) == 2
     assert "unstick jobs --stuck" in shown.text
     assert b"\x1b" not in shown.raw
+
+
+def test_a_source_that_can_not_be_opened_gives_the_terminal_back_with_a_sentence(start: Start) -> None:
+    shown = start(on_open="self.go_down(); await super().open()", wait=False, columns=120)
+    assert shown.wait_exit(20) == 3
+    assert RESTORED[0] in shown.raw
+    left = shown.raw.rpartition(RESTORED[0])[2]
+    assert b"unstick: " in left
+
+
+def test_the_source_is_on_the_screen_before_its_backend_is_made(start: Start) -> None:
+    never = "time.sleep(60)"
+    shown = start(f"make = lambda: {never}", make="make", wait=False)
+    shown.wait_for("connecting")
+    assert shown.lines[0].startswith("jobs-eu  [STAGING]")
+    shown.wait_for("R recover")
+    shown.press("q")
+    assert shown.wait_exit(5) == 0
 
 
 def test_textual_is_not_imported_to_refuse(start: Start) -> None:

@@ -72,3 +72,12 @@ async def test_a_hostile_error_of_the_database_is_one_inert_line() -> None:
         c.jobs.tell()
         await c.pilot.pause()
         assert "\\x1b[2J[/] second line \\u202e" in c.text
+
+
+async def test_ascii_leaves_nothing_else_on_any_screen() -> None:
+    async with console(source("Zoë 失敗 \u202e 🚀 →"), ascii=True) as c:
+        assert all(line.isascii() for line in c.lines)
+        assert "Zoe ????" in c.text
+        await c.press("enter")
+        await c.until_shows("Why it is stuck")
+        assert all(line.isascii() for line in c.lines)

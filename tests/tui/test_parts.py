@@ -19,6 +19,7 @@ from unstick.tui.console import ConsoleApp, default_theme
 from unstick.tui.keys import resolve
 from unstick.tui.marking import Marks
 from unstick.tui.pace import Pace
+from unstick.tui.paint import plain_text
 from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.screens.choice import ChoiceScreen
 from unstick.tui.screens.help import HelpScreen
@@ -288,3 +289,7 @@ def test_the_app_stays_small() -> None:
     from inspect import getsource
 
     assert len(getsource(ConsoleApp).splitlines()) <= 300
+
+
+def test_plain_text_is_ascii_of_the_same_width() -> None:
+    assert plain_text("Zoë façade 失敗 →") == "Zoe facade ???? ?"
