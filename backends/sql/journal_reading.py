@@ -25,8 +25,8 @@ def _history(journal: Journal) -> Any:
 
 
 def _of(journal: Journal, table: sa.Table) -> Any:
-    """Whether a row is about this source. Only the local file holds other databases' rows too; in the database
-    itself its name must not count: it has as many names as its operators have addresses for it."""
+    """Whether a row is about this source. Only the local file holds rows of other databases too; in the
+    database itself its name must not count: it has as many names as its operators have addresses for it."""
     own = table.c.profile == journal.profile
     return own if journal.local is None else own & (table.c.database_name == journal.database)
 
