@@ -91,8 +91,8 @@ class ChoiceScreen(ConsoleScreen):
         """On what the action will be planned."""
         return [
             Part("Actions", "title"),
-            Part(f"on {self._how}", "mark", 2),
-            Part("enter opens the plan; nothing is changed yet", "dim", 1, right=True),
+            Part(f"on {self._how}", "mark", 1),
+            Part("enter opens the plan; nothing is changed yet", "dim", 2, right=True),
         ]
 
     def on_mount(self) -> None:
