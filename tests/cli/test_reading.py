@@ -118,7 +118,7 @@ def test_history_operations_and_statistics_after_a_recovery(cli: Cli) -> None:
         (("jobs", "--source", "nowhere"), "not a database URL"),
         (("jobs", "--read-only", "--write"), "not allowed with"),
         (("--json",), "prints no JSON"),
-        ((), "needs a terminal"),
+        ((), "not a terminal"),
         (("demo", "--source", "x"), "leave --source out"),
     ],
 )

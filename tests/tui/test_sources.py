@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.tui.driver import Console, JobScreen, JobsScreen, console
 from unstick.recovery.errors import ConfigError
-from unstick.recovery.memory import EXTRACTION, MemoryBackend
+from unstick.recovery.memory import ARTITEC, EXTRACTION, MemoryAction, MemoryBackend
+from unstick.recovery.model import ActionInfo, JobId
 from unstick.recovery.source import Source
 from unstick.tui.session import Make
 
@@ -206,3 +209,22 @@ async def test_a_read_only_source_lists_its_actions_with_the_reason() -> None:
         await c.until_shows("not now: the source is read-only")
         await c.press("enter")
         await c.until_shows("recover: the source is read-only")
+
+
+async def test_an_action_of_its_own_is_planned_and_applied_like_any_other() -> None:
+    info = ActionInfo("pause", "set cancelled until somebody resumes it", from_statuses=("pending",))
+    system = replace(ARTITEC, actions=(*ARTITEC.actions, MemoryAction(info, to_status="cancelled")))
+    backend = MemoryBackend.example(40, 2, system=system)
+    async with console(backend) as c:
+        await c.press("5")
+        await c.until(lambda: c.jobs.rows.window.loaded)
+        job = c.jobs.table.cursor
+        assert job is not None
+        await c.press("a")
+        await c.until_shows("set cancelled until somebody resumes it  only pending")
+        await c.press("G", "enter")
+        await c.until_shows("status: pending -> cancelled")
+        await c.apply()
+        await c.press("escape")
+        await c.until_shows("> pause: applied 1")
+        assert (await backend.job(JobId(job))).status == "cancelled"

@@ -43,5 +43,5 @@ def progress_text(done: int, planned: int, *, stopping: bool, waiting: bool = Fa
     """Return a bar of plain characters; it moves only when a chunk is done. `waiting`: one takes long."""
     filled = BAR * done // planned if planned else BAR
     text = f"[{'#' * filled}{'.' * (BAR - filled)}] {done:,} of {planned:,}"
-    text += "  stopping after this chunk" if stopping else "  s stops after this chunk"
-    return text + ("  the database takes its time, still trying" if waiting else "")
+    text += "  no answer yet, still trying" if waiting else ""
+    return text + ("  stopping after this chunk" if stopping else "  s stops after this chunk")
