@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unstick.cli.carry import carry_out
+from unstick.cli.carry import carry_out, tell_plan
 from unstick.cli.confirm import add_confirmation, reason_for, require_answerable
 from unstick.cli.session import Session
-from unstick.recovery.engine import check_applicable
+from unstick.cli.standing import standing
+from unstick.recovery.engine import check_applicable, check_source
 from unstick.recovery.errors import UsageError
 from unstick.recovery.plan import load, seal
 
@@ -35,8 +36,7 @@ def run(session: Session) -> int:
         args.source = plan.source
     if not args.dry_run:
         session.require_writable()
-        plan = _with_reason(session, plan)
-    return asyncio.run(_apply(session, plan))
+    return asyncio.run(_apply(session, _with_reason(session, plan)))
 
 
 def _with_reason(session: Session, plan: Plan) -> Plan:
@@ -60,6 +60,8 @@ def _read(name: str) -> Plan:
 
 async def _apply(session: Session, plan: Plan) -> int:
     async with session.opened() as backend:
-        if not session.args.dry_run:
-            check_applicable(plan, backend.source, backend.capabilities)
+        if session.args.dry_run:
+            check_source(plan, backend.source, backend.capabilities)
+            return tell_plan(session, plan, await standing(backend, plan))
+        check_applicable(plan, backend.source, backend.capabilities)
         return await carry_out(session, backend, plan)

@@ -6,9 +6,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unstick.cli import changes
@@ -18,6 +17,7 @@ from unstick.cli.failures import sentence
 from unstick.cli.output import count, narrate
 from unstick.recovery.engine import Progress, Stop, apply
 from unstick.recovery.errors import UsageError
+from unstick.recovery.outcome import Outcome, RowOutcome, tally
 from unstick.recovery.plan import dump
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ async def carry_out(session: Session, backend: Backend, plan: Plan, *, named: bo
     """Do what the options ask with a plan; return the exit code. `named`: jobs were asked for one by one."""
     _save(session, plan)
     if session.args.dry_run:
-        _tell_plan(session, plan)
-        return 0
+        return tell_plan(session, plan)
     if not plan.rows:
         _tell_nothing(session, plan)
         return 1 if named and plan.left_out else 0
@@ -62,18 +61,29 @@ def _save(session: Session, plan: Plan) -> None:
             file.write(dump(plan))
     except OSError as error:
         raise UsageError(f"--out: {path} can't be written: {error.strerror}") from None
-    narrate(f"plan {plan.id} saved; apply it with: unstick apply {Path(path)}")
+    narrate(f"plan {plan.id} saved; apply it with: {session.next_step('apply', str(path))}")
 
 
-def _tell_plan(session: Session, plan: Plan) -> None:
+def tell_plan(session: Session, plan: Plan, standing: Sequence[RowOutcome] | None = None) -> int:
+    """Tell of a dry run and return the exit code; `standing` is what would become of a saved plan's rows."""
+    code = 0 if standing is None or tally(standing).clean else 1
     if session.json:
-        print_json(changes.document(session.source.name, plan, None))
-        return
+        print_json(changes.document(session.source.name, plan, None, standing))
+        return code
     changes.print_plan(session.source.name, plan, sql=True)
+    if standing is not None:
+        changes.print_standing(standing)
     if plan.rows:
-        narrate(f"dry run: nothing was changed; {count(len(plan.rows), 'row')} would be")
+        narrate(f"dry run: nothing was changed; {count(_would_be(plan, standing), 'row')} would be")
     else:
         narrate(_nothing(session, plan))
+    return code
+
+
+def _would_be(plan: Plan, standing: Sequence[RowOutcome] | None) -> int:
+    if standing is None:
+        return len(plan.rows)
+    return sum(row.outcome is Outcome.APPLIED and not row.already for row in standing)
 
 
 def _tell_nothing(session: Session, plan: Plan) -> None:
@@ -107,14 +117,22 @@ def _tell_result(session: Session, plan: Plan, result: Result, *, interrupted: b
         return code
     if session.args.yes:
         changes.print_plan(session.source.name, plan, sql=False)
-    changes.print_result(plan, result)
+    changes.print_result(plan, result, session.next_step("undo", result.operation))
     changes.print_report(changes.report(plan, result))
     missed = len(plan.rows) - len(result.rows)
     if result.error is not None:
         narrate(f"unstick: {sentence(result.error)}")
     if missed:
-        narrate(f"stopped early: {count(missed, 'row')} not reached; the same plan can be applied again")
+        narrate(f"stopped early: {count(missed, 'row')} not reached; {_rest(session)}")
     return code
+
+
+def _rest(session: Session) -> str:
+    """Return how to come to the rows that were not reached."""
+    file = getattr(session.args, "out", None) or getattr(session.args, "file", None)
+    if file and file != "-":
+        return f"for the rest: {session.next_step('apply', file)}"
+    return "run the same command again for the rest"
 
 
 def _exit_code(plan: Plan, result: Result, *, interrupted: bool, named: bool) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from unstick.cli.encode import plain
 from unstick.cli.output import block, count, narrate, pairs, safe, table
 from unstick.recovery.engine import complete
 from unstick.recovery.errors import UnstickError
-from unstick.recovery.outcome import Outcome, Tally
+from unstick.recovery.outcome import Outcome, RowOutcome, Tally
 
 if TYPE_CHECKING:
     from unstick.recovery.engine import Result
@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from unstick.recovery.plan import Plan, PlanRow
 
 
-def document(source: str, plan: Plan, result: Result | None) -> dict[str, Any]:
-    """Return the stable JSON object of an action; without a result it is a dry run."""
+def document(
+    source: str, plan: Plan, result: Result | None, standing: Sequence[RowOutcome] | None = None
+) -> dict[str, Any]:
+    """Return the stable JSON object of an action; without a result it is a dry run.
+
+    `standing` is what would become of the rows of a saved plan.
+    """
+    more = {} if standing is None else {"standing": _row_objects(standing)}
     return {
         "source": source,
         "profile": plan.profile,
@@ -33,10 +39,11 @@ def document(source: str, plan: Plan, result: Result | None) -> dict[str, Any]:
         "sql": list(plan.sql),
         "warnings": list(plan.warnings),
         "outcomes": tally_of(plan, result).as_dict(),
-        "rows": _row_objects(result),
+        "rows": _row_objects(result.rows if result else ()),
         "operation": (result.operation or None) if result else None,
         "undoes": plan.undoes,
         "report": report(plan, result),
+        **more,
     }
 
 
@@ -53,9 +60,7 @@ def _change_object(row: PlanRow) -> dict[str, Any]:
     }
 
 
-def _row_objects(result: Result | None) -> list[dict[str, Any]]:
-    if result is None:
-        return []
+def _row_objects(rows: Sequence[RowOutcome]) -> list[dict[str, Any]]:
     return [
         {
             "job": row.job,
@@ -63,8 +68,9 @@ def _row_objects(result: Result | None) -> list[dict[str, Any]]:
             "outcome": row.outcome.value,
             "detail": row.detail,
             "hook": row.hook,
+            "already": row.already,
         }
-        for row in result.rows
+        for row in rows
     ]
 
 
@@ -136,15 +142,35 @@ def counts_words(counts: Tally) -> str:
     return ", ".join(words) or "nothing"
 
 
-def print_result(plan: Plan, result: Result) -> None:
-    """Print what became of the plan's rows; those that were applied only as a number."""
+def print_standing(rows: Sequence[RowOutcome]) -> None:
+    """Print which rows of a saved plan would not be changed any more, and why."""
+    others = [row for row in rows if row.detail]
+    if others:
+        print(f"no longer as planned: {len(others)} of {count(len(rows), 'row')}")
+        table(("JOB", "NOW", "DETAIL"), [(_ref(row), _now(row), row.detail) for row in others], indent="  ")
+
+
+def _now(row: RowOutcome) -> str:
+    if row.already:
+        return "applied"
+    return "gone" if row.outcome is Outcome.MISSING else "moved on"
+
+
+def print_result(plan: Plan, result: Result, undo: str) -> None:
+    """Print what became of the plan's rows; those that were applied only as a number. `undo` is the command
+    that puts them back."""
     others = [row for row in result.rows if row.outcome is not Outcome.APPLIED or row.hook]
     if others:
         table(("JOB", "OUTCOME", "DETAIL"), [(_ref(row), row.outcome, _detail(row)) for row in others])
     counts = tally_of(plan, result)
     print(f"{safe(plan.action)}: {counts_words(counts)} of {count(len(plan.rows), 'row')}")
+    already = sum(row.already for row in result.rows)
+    if already:
+        now = "nothing was changed now; " if already == counts.applied else ""
+        verb = "was" if already == 1 else "were"
+        print(f"{now}{count(already, 'row')} {verb} already applied by operation {safe(result.operation)}")
     if result.operation and counts.applied:
-        print(f"operation {safe(result.operation)} (put back with: unstick undo {safe(result.operation)})")
+        print(f"operation {safe(result.operation)} (put back with: {undo})")
 
 
 def _detail(row: Any) -> str:

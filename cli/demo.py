@@ -37,9 +37,13 @@ def run(session: Session) -> int:
         raise UsageError("the demo brings its own sources; leave --source out")
     if args.scale < 1:
         raise UsageError("--scale is a number from 1")
+    from unstick.backends.demo.database import create
+    from unstick.backends.demo.seed import SYSTEMS
+
+    if args.system is not None and args.system not in SYSTEMS:
+        raise UsageError(f"there is no demo of {args.system!r}{hint(args.system, SYSTEMS)}")
     if not args.path:
         console.require_terminal(session)
-    from unstick.backends.demo.database import create
 
     folder = Path(args.dir).expanduser() if args.dir else data_folder() / "demo"
     paths = create(folder, seed=args.seed, scale=args.scale, fresh=args.fresh)
@@ -64,8 +68,6 @@ def _open(session: Session, paths: dict[str, Path], urls: dict[str, str]) -> int
     from unstick.backends.demo.workers import Workers
 
     first = session.args.system or next(iter(urls))
-    if first not in urls:
-        raise UsageError(f"there is no demo of {first!r}{hint(first, urls)}")
     order = [first, *(system for system in urls if system != first)]
     with Workers(paths, seed=session.args.seed):
         return console.open_console(session, [_seat(session, system, urls[system]) for system in order])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from unstick.recovery.config import Config, Resolved, load_config, resolve
 from unstick.recovery.config.resolve import only
+from unstick.recovery.display import display_text
 from unstick.recovery.errors import ReadOnlySource
+from unstick.recovery.source import mask_url
 
 if TYPE_CHECKING:
     from unstick.recovery.port import Backend
@@ -55,6 +58,19 @@ class Session:
     def source(self) -> Source:
         """The one source of this run."""
         return self.resolved.source
+
+    def next_step(self, *words: str) -> str:
+        """Return an `unstick` command on the same source, for a sentence; never with a password."""
+        command = ["unstick", *words]
+        if self.args.config:
+            command += ["--config", self.args.config]
+        given = self.args.source
+        if given is not None:
+            # A masked URL would not connect: whoever typed it has it.
+            command += ["--source", given if mask_url(given) == given else "URL"]
+        if self.args.write:
+            command.append("--write")
+        return display_text(shlex.join(command), limit=1000)
 
     def require_writable(self) -> None:
         """Raise ReadOnlySource, with the reason, when the source is not to be changed."""

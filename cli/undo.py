@@ -31,4 +31,4 @@ def run(session: Session) -> int:
 async def _undo(session: Session, options: Options) -> int:
     async with session.opened() as backend:
         plan = await backend.plan_undo(session.args.operation, options)
-        return await carry_out(session, backend, plan)
+        return await carry_out(session, backend, plan, named=True)

@@ -57,6 +57,11 @@ def check_applicable(plan: Plan, source: str, capabilities: Capabilities) -> Non
     """Raise PlanError when the plan belongs to another source, ReadOnlySource when nothing may be written."""
     if capabilities.read_only:
         raise ReadOnlySource(f"{source} is read-only; open it with --write to change rows")
+    check_source(plan, source, capabilities)
+
+
+def check_source(plan: Plan, source: str, capabilities: Capabilities) -> None:
+    """Raise PlanError when the plan belongs to another database or job system."""
     if plan.profile != capabilities.profile or plan.database != capabilities.database:
         raise PlanError(
             f"the plan was made for {plan.profile} on {plan.database}, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def url(request: pytest.FixtureRequest, database_url: str) -> str:
 
 
 def test_from_the_first_look_to_the_undo(
-    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("UNSTICK_SOURCE", url)
 
@@ -46,7 +47,13 @@ def test_from_the_first_look_to_the_undo(
     planned = unstick("recover", "--dry-run")
     named = {row["job"] for row in (*planned["changes"], *planned["left_out"])}
     assert named == stuck
+    file = str(tmp_path / "plan.json")
+    unstick("recover", "--dry-run", "--out", file)
+    standing = unstick("apply", file, "--dry-run")["standing"]
+    assert {row["outcome"] for row in standing} == {"applied"}
     done = unstick("recover", "--yes", "--reason", "test")
+    standing = unstick("apply", file, "--dry-run", code=1)["standing"]
+    assert {row["outcome"] for row in standing} == {"drifted"}
     assert done["outcomes"]["applied"] == planned["planned"] > 0
     assert done["report"]
     assert unstick("jobs", "--stuck")["shown"] == len(planned["left_out"])

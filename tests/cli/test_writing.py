@@ -32,7 +32,7 @@ def test_recover_without_a_job_means_every_stuck_one(cli: Cli) -> None:
     assert sorted(row["job"] for row in done["rows"]) == sorted(stuck)
     assert done["outcomes"] == {"applied": 5, "drifted": 0, "missing": 0, "busy": 0, "failed": 0}
     assert (done["found"], done["planned"], done["dry_run"], done["source"]) == (5, 5, False, NAME)
-    assert set(done["rows"][0]) == {"job", "variant", "outcome", "detail", "hook"}
+    assert set(done["rows"][0]) == {"job", "variant", "outcome", "detail", "hook", "already"}
     assert {"job", "variant", "before", "after", "evidence"} <= set(done["changes"][0])
     assert cli.stuck() == []
 
