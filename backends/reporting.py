@@ -59,6 +59,20 @@ def _words(plan: Plan, profile: Profile) -> dict[str, str]:
     return {"timeout_minutes": f"{seconds / 60:g}", "timeout_seconds": f"{seconds:g}"}
 
 
+def _text(item: ReportItem, text: str, counts: Mapping[str, int], words: Mapping[str, str]) -> str:
+    """Fill the document's sentence; it never says that all is well while rows were found and not changed."""
+    if item.none is not None and not counts["found"]:
+        text = item.none
+    for name, value in words.items():
+        text = text.replace("{" + name + "}", value)
+    names = [outcome.value for outcome in Outcome if outcome is not Outcome.APPLIED]
+    rest = [f"{counts[name]} {name}" for name in names if counts[name]]
+    rest += [f"{counts['left_out']} left out"] if counts["left_out"] else []
+    missed = counts["planned"] - sum(counts[outcome.value] for outcome in Outcome)
+    rest += [f"{missed} not reached"] if missed else []
+    return f"{text} ({', '.join(rest)})" if rest else text
+
+
 def _item(
     item: ReportItem, counts: Mapping[str, int], ids: Mapping[str, Sequence[str]], words: Mapping[str, str]
 ) -> object:
@@ -67,8 +81,7 @@ def _item(
     if item.ids is not None:
         return list(ids.get(item.ids, []))
     if item.text is not None:
-        text = item.none if item.none is not None and not counts["applied"] else item.text
-        for name, value in words.items():
-            text = text.replace("{" + name + "}", value)
-        return text
+        return _text(item, item.text, counts, words)
+    if item.complete is not None:
+        return (counts["applied"] == counts["planned"]) is item.complete
     return item.value

@@ -47,6 +47,8 @@ def _holds(job: Job, term: Term, now: datetime | None) -> bool:
 def _texts(job: Job, name: str) -> tuple[str, ...]:
     if name == "id":
         return (job.id, job.id.removeprefix(f"{job.table}:"))
+    if name == "kind" and job.kind is not None:
+        return (job.kind, *job.kind.split("/"))
     value = {
         "state": job.state.value,
         "status": job.status,

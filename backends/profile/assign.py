@@ -15,7 +15,10 @@ Constant = str | int | float | bool
 
 class Assignment(BaseModel):
     """Exactly one of the keys. Text may hold `{timeout_minutes}` and `{timeout_seconds}`; in related rows
-    also `{job}`."""
+    also `{job}`.
+
+    Within `json_merge` a text that is nothing but `{job}` is a number where the job's key is one, and
+    `{ null = true }` is JSON's null."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -147,13 +147,17 @@ class ReportItem(Strict):
     value: str | int | bool | None = None
     text: str | None = None
     none: str | None = None
-    """The text when the count of applied rows is zero."""
+    """The text when nothing was found."""
+    complete: bool | None = None
+    """Whether every planned row was changed (`true` where it was), or the opposite."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> ReportItem:
-        given = [name for name in ("count", "ids", "value", "text") if getattr(self, name) is not None]
+        given = [
+            name for name in ("count", "ids", "value", "text", "complete") if getattr(self, name) is not None
+        ]
         if len(given) != 1:
-            raise ValueError("say exactly one of count, ids, value, text")
+            raise ValueError("say exactly one of count, ids, value, text, complete")
         if self.none is not None and self.text is None:
             raise Mistake("none stands in for text, which is missing", "none")
         return self

@@ -19,8 +19,11 @@ from .thresholds import Thresholds
 NOW = "{now}"
 """Shown in a plan where the database's clock will be written."""
 
+Words = Mapping[str, str | int]
+"""What stands for a placeholder; a number may become one in JSON."""
 
-def words(entity: EntitySql, action: Action, thresholds: Thresholds) -> dict[str, str]:
+
+def words(entity: EntitySql, action: Action, thresholds: Thresholds) -> dict[str, str | int]:
     """Return what texts may mention: the threshold that the action's first rule with a clock has."""
     clocked = [rule.name for rule in entity.spec.rules if rule.age_of or rule.owner]
     names = [name for name in action.rules or clocked if name in clocked]
@@ -30,15 +33,15 @@ def words(entity: EntitySql, action: Action, thresholds: Thresholds) -> dict[str
     return {"timeout_minutes": f"{seconds / 60:g}", "timeout_seconds": f"{seconds:g}"}
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
+def fill(text: str, values: Words) -> str:
     """Replace the placeholders that are known; other braces stay as they are."""
     for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
+        text = text.replace("{" + name + "}", str(value))
     return text
 
 
 def expression(
-    entity: EntitySql, name: str, given: Assignment, values: Mapping[str, str], column: Callable[[str], Any]
+    entity: EntitySql, name: str, given: Assignment, values: Words, column: Callable[[str], Any]
 ) -> Any:
     """Return what the UPDATE writes into the column."""
     engine, info = entity.engine, entity.infos[name]
@@ -48,7 +51,8 @@ def expression(
     if given.null:
         return None
     if given.increment is not None:
-        return sa.func.coalesce(column(name), 0) + given.increment
+        number = sa.func.coalesce(sa.type_coerce(column(name), sa.Integer()), sa.literal(0, sa.Integer))
+        return number + sa.literal(given.increment, sa.Integer)
     if given.append is not None:
         return _append(entity, column(name), fill(given.append, values), given.separator)
     if given.json_merge is not None:
@@ -60,7 +64,7 @@ def expression(
     return engine.restore(constant(given, values), info)
 
 
-def constant(given: Assignment, values: Mapping[str, str]) -> Scalar:
+def constant(given: Assignment, values: Words) -> Scalar:
     """Return the fixed value of a constant or text assignment."""
     return fill(given.text, values) if given.text is not None else given.value
 
@@ -76,19 +80,22 @@ def _append(entity: EntitySql, column: Expr, text: str, separator: str) -> Expr:
     )
 
 
-def _filled(merged: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+def _filled(merged: Mapping[str, Any], values: Words) -> dict[str, Any]:
     return {key: _filled_value(value, values) for key, value in merged.items()}
 
 
-def _filled_value(value: Any, values: Mapping[str, str]) -> Any:
+def _filled_value(value: Any, values: Words) -> Any:
     if isinstance(value, str):
-        return fill(value, values)
+        whole = values.get(value[1:-1]) if value == "{" + value[1:-1] + "}" else None
+        return fill(value, values) if whole is None else whole
+    if value == {"null": True}:
+        return None
     if isinstance(value, dict):
         return _filled(value, values)
     return [_filled_value(item, values) for item in value] if isinstance(value, list) else value
 
 
-def preview(name: str, given: Assignment, values: Mapping[str, str], before: Mapping[str, Scalar]) -> Scalar:
+def preview(name: str, given: Assignment, values: Words, before: Mapping[str, Scalar]) -> Scalar:
     """Return what a person should expect in the column afterwards."""
     old = before.get(name)
     if given.now:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from unstick.recovery.errors import CommitUnknown, UnstickError
+from unstick.recovery.errors import CommitUnknown
 from unstick.recovery.source import Source
 
 from .errors import is_lost, translate
@@ -45,9 +45,10 @@ class AsyncSession:
                         raise
                 return await self._attempt(work)
             except Exception as error:
-                raise (
-                    translate(error, self._source) if not isinstance(error, UnstickError) else error
-                ) from error
+                ours = translate(error, self._source)
+                if ours is error:
+                    raise
+                raise ours from error
 
     async def _attempt(self, work: Work[T]) -> T:
         try:
@@ -87,9 +88,14 @@ class AsyncSession:
             settings["default_transaction_read_only"] = "on"
         if self._source.time_zone:
             settings["timezone"] = self._source.time_zone
+        query = dict(self._url.query)
+        # libpq's name for it, which asyncpg would send to the server as a setting.
+        timeout = query.pop("connect_timeout", None)
+        url = self._url.set(drivername="postgresql", query=query)
+        seconds = str(timeout)
         return await asyncpg.connect(
-            self._url.set(drivername="postgresql").render_as_string(hide_password=False),
-            timeout=self._source.connect_timeout_s,
+            url.render_as_string(hide_password=False),
+            timeout=float(seconds) if seconds.isdigit() and int(seconds) else self._source.connect_timeout_s,
             # For a network that swallows everything: the server's own limit ends statements before that.
             command_timeout=self._source.statement_timeout_s + 5,
             server_settings=settings,

@@ -63,8 +63,8 @@ def _mysql(source: Source, url: sa.URL, *, write: bool) -> sa.Engine:
         "init_command": "SET SESSION " + ", SESSION ".join(setup),
     }
     made = sa.create_engine(
-        url,
-        connect_args={**arguments, **dict(url.query)},
+        url.set(query={}),
+        connect_args={**arguments, **_mysql_options(source, url)},
         poolclass=NullPool,
         isolation_level="READ COMMITTED" if write else "AUTOCOMMIT",
     )
@@ -80,6 +80,40 @@ def _mysql(source: Source, url: sa.URL, *, write: bool) -> sa.Engine:
                 cursor.execute("SET SESSION TRANSACTION READ ONLY")
 
     return made
+
+
+_NUMBERS = ("connect_timeout", "read_timeout", "write_timeout")
+_TEXTS = (
+    "unix_socket",
+    "charset",
+    "ssl_ca",
+    "ssl_cert",
+    "ssl_key",
+    "read_default_file",
+    "read_default_group",
+)
+_FLAGS = ("ssl_verify_cert", "ssl_verify_identity", "ssl_disabled")
+
+
+def _mysql_options(source: Source, url: sa.URL) -> dict[str, Any]:
+    """Return the options in a MySQL URL as the driver wants them. Raises ConfigError for one it doesn't
+    know."""
+    found: dict[str, Any] = {}
+    for name, value in url.query.items():
+        text = value if isinstance(value, str) else value[-1]
+        if name in _TEXTS:
+            found[name] = text
+        elif name in _FLAGS:
+            found[name] = text.lower() in ("1", "true", "yes", "on")
+        elif name == "ssl":
+            found |= {"ssl": {"check_hostname": False}} if text.lower() in ("1", "true", "yes", "on") else {}
+        elif name in _NUMBERS and text.isdigit():
+            found[name] = int(text)
+        else:
+            known = ", ".join(sorted((*_TEXTS, *_FLAGS, *_NUMBERS, "ssl")))
+            what = f"{name} needs a number of seconds" if name in _NUMBERS else f"there is no option {name}"
+            raise ConfigError(f"{source.name}: the URL can't be used: {what} (known: {known})")
+    return found
 
 
 def _safe_zone(zone: str) -> str:

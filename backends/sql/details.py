@@ -106,7 +106,7 @@ def events(connection: sa.Connection, job: EntitySql, log: Log, text: str, limit
         if column:
             columns.append(engine.text(layout.column(place, "c", column)).label(label))
     parent = layout.tables_text(f"{layout.quoted(place)} AS c, {layout.quoted(job.place)} AS j")
-    order = [at.desc(), *(layout.column(place, "c", name).desc() for name in child.key)]
+    order = [at.is_(None), at.desc(), *(layout.column(place, "c", name).desc() for name in child.key)]
     statement = (
         sa.select(*columns)
         .select_from(parent)

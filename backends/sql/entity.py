@@ -111,12 +111,18 @@ class EntitySql:
     def in_state(self, states: Sequence[State]) -> Expr:
         """Whether the row is in one of the states."""
         if self.spec.state_sql is not None:
-            return self.state().in_([state.value for state in states])
-        statuses = [status for state in states for status in self.spec.states.get(state, ())]
-        condition: Expr = self.raw_status().in_(statuses)
+            found = self.state()
+            wanted: list[str] = [state.value for state in states]
+            known: list[str] = [state.value for state in State if state is not State.OTHER]
+        else:
+            found = self.raw_status()
+            wanted = [status for state in states for status in self.spec.states.get(state, ())]
+            known = list(self.states)
+        # An empty list is no condition that every database can compare a typed column with.
+        condition: Expr = found.in_(wanted) if wanted else sa.false()
         if State.OTHER in states:
-            known = [status for found in self.spec.states.values() for status in found]
-            condition = condition | self.raw_status().is_(None) | self.raw_status().not_in(known)
+            other = found.not_in(known) if known else sa.true()
+            condition = sa.or_(condition, found.is_(None), other)
         return condition
 
     def age(self, time: str) -> Expr:

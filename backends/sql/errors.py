@@ -98,9 +98,16 @@ def said(error: BaseException) -> str:
     return str(getattr(error, "orig", error)).splitlines()[0][:300]
 
 
-def translate(error: BaseException, source: Source) -> UnstickError:
-    """Return our error for a driver's error."""
-    if isinstance(error, UnstickError):
+def _from_database(error: BaseException) -> bool:
+    """Whether a driver or the network raised this; anything else is a mistake of ours and must look like
+    one."""
+    kinds = (sa.exc.DBAPIError, sa.exc.InvalidRequestError, OSError, TimeoutError, sqlite3.Error)
+    return isinstance(error, kinds) or type(error).__module__.split(".")[0] in ("asyncpg", "pymysql")
+
+
+def translate(error: BaseException, source: Source) -> BaseException:
+    """Return our error for a driver's error, and any other error as it is."""
+    if isinstance(error, UnstickError) or not _from_database(error):
         return error
     where = f"{source.name} ({mask_url(source.url)})" if source.name != source.url else mask_url(source.url)
     said = _said(error, source)
@@ -108,7 +115,7 @@ def translate(error: BaseException, source: Source) -> UnstickError:
     if code in ("57014", "SQLITE_INTERRUPT") or code in _TIMEOUT_MY or _timed_out(error):
         return QueryTimeout(
             f"{source.name}: a statement took longer than {source.statement_timeout_s:g} s "
-            "and was cancelled; raise statement_timeout or add the indexes that `unstick doctor` names"
+            "and was cancelled; raise statement_timeout, or ask for less with a filter"
         )
     if code in _DENIED_PG or code in _DENIED_MY:
         return Denied(f"{where} refused: {said}; check user, password, database and privileges")
@@ -119,7 +126,7 @@ def translate(error: BaseException, source: Source) -> UnstickError:
     if code == "25006" or "readonly database" in said:
         return Denied(f"{where} can't be written: {said}; use the primary, or an account that may write")
     if is_lost(error) or isinstance(error, OSError | sqlite3.OperationalError):
-        return Unreachable(f"can't reach {where}: {said}")
+        return Unreachable(f"can't reach {where}: {said}; check host, port and that the server runs")
     return BackendError(f"{source.name}: the database refused: {said}")
 
 

@@ -56,7 +56,10 @@ def _holds(entity: EntitySql, term: Term, stuck: Expr, retries: Mapping[str, int
 def _anywhere(entity: EntitySql, needle: str) -> Expr:
     columns = entity.spec.columns
     texts = [entity.key_text()]
-    texts += [entity.engine.text(entity.col(n)) for n in (columns.kind, columns.step, columns.error) if n]
+    texts += [
+        *_kinds(entity),
+        *(entity.engine.text(entity.col(n)) for n in (columns.step, columns.error) if n),
+    ]
     pattern = f"%{escape(needle)}%"
     found = [_like(text, pattern) for text in texts]
     if entity.prefixed and needle.casefold() in f"{entity.name}:".casefold():
@@ -64,9 +67,19 @@ def _anywhere(entity: EntitySql, needle: str) -> Expr:
     return sa.or_(*found)
 
 
+def _kinds(entity: EntitySql) -> list[Expr]:
+    """What is shown as the kind, and each of its two parts."""
+    columns = entity.spec.columns
+    parts = [entity.engine.text(entity.col(name)) for name in (columns.name, columns.kind) if name]
+    return [parts[0] + sa.literal("/", sa.Text) + parts[1], *parts] if len(parts) == 2 else parts
+
+
 def _named(entity: EntitySql, term: Term) -> Expr:
     columns = entity.spec.columns
-    column = {"kind": columns.kind, "step": columns.step, "error": columns.error}.get(term.field)
+    if term.field == "kind":
+        patterns = [wildcard(str(value)) for value in term.values]
+        return sa.or_(sa.false(), *(_like(text, pattern) for text in _kinds(entity) for pattern in patterns))
+    column = {"step": columns.step, "error": columns.error}.get(term.field)
     if term.field == "status":
         exact, text = entity.raw_status(), entity.status()
     elif column is None:

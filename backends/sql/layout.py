@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import Grouping
 
 from unstick.backends.profile.model import Child, Entity, JobTable, Profile, Rule, Sql
 from unstick.recovery.errors import ConfigError, SchemaMismatch
@@ -105,7 +106,8 @@ class Layout:
             raise ConfigError(
                 f"profile {self.profile.name}: an SQL text has no variant for {self.engine.name}"
             )
-        return sa.literal_column(f"({text})")
+        # Grouped, so that no bind is named after the text, which may have several lines.
+        return Grouping(sa.literal_column(f"({text})"))
 
 
 def parameters(profile: Profile, source: Source, engine: Engine) -> dict[str, str]:

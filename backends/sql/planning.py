@@ -14,7 +14,7 @@ from unstick.recovery.plan import LeftOut, Options, Plan, PlanRow, seal
 from unstick.recovery.port import Selection
 from unstick.recovery.query import Query
 
-from . import planner, reader, references, statements
+from . import planner, reader, references, showing
 from .opening import Opened
 from .reader import Asked
 
@@ -117,8 +117,7 @@ def _with_sql(opened: Opened, plan: Plan) -> Plan:
         if not rows:
             continue
         action = entity.spec.actions[plan.action]
-        names = planner.image_columns(entity, action)
-        texts += statements.shown(entity, action, plan, rows[:SHOWN], names, opened.capabilities.skip_locked)
+        texts += showing.shown(entity, action, plan, rows[:SHOWN], opened.capabilities.skip_locked)
         if len(rows) > SHOWN:
             texts.append(f"-- and so on for the other {len(rows) - SHOWN} rows, {SHOWN} in each transaction")
     return replace(plan, sql=tuple(texts))
@@ -143,5 +142,6 @@ def undo_plan(
         options=options,
         rows=tuple(rows),
         left_out=tuple(left),
+        sql=tuple(showing.undone(opened.by_name, rows)),
         undoes=done.id,
     )

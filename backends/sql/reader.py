@@ -159,7 +159,7 @@ def counts(connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked)
     by_state = dict.fromkeys(State, 0)
     stuck = 0
     for entity in tables:
-        status = entity.status().label("status")
+        status = entity.raw_status().label("status")
         columns = [status, sa.func.count().label("n")]
         if entity.spec.state_sql is not None:
             columns.insert(1, entity.state().label("state"))

@@ -140,7 +140,7 @@ class Relations:
         )
         words = {
             **assign.words(entity, self._action, self._plan.options.thresholds),
-            "job": ",".join(str(job[name]) for name in entity.key),
+            "job": self._job(job),
         }
         for row in found:
             key = {column: row[column] for column in related.key}
@@ -149,6 +149,12 @@ class Relations:
                 continue
             changes.append(self._update(related, table, info, key, row, words))
             self._note(index, f"{related.name}_updated")
+
+    def _job(self, job: Image) -> str | int:
+        """The job's key for texts; a number where it is one, so that it can be written as one into JSON."""
+        entity = self._entity
+        text = ",".join(str(job[name]) for name in entity.key)
+        return int(text) if [entity.infos[name].kind for name in entity.key] == ["int"] else text
 
     def _guarded(
         self, related: Related, place: Place, info: TableInfo, job: Image, found: Sequence[Image]
@@ -183,7 +189,7 @@ class Relations:
         info: TableInfo,
         key: Image,
         row: Image,
-        words: Mapping[str, str],
+        words: assign.Words,
     ) -> Change:
         entity = self._entity
         proxy = _Other(entity, info)

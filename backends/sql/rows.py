@@ -62,13 +62,16 @@ def _variant_counts(entity: EntitySql) -> dict[str, Expr]:
         return {}
     status = entity.layout.status_text(entity.child_place(variants), "c", variants.status)
     done = [name for name in variants.states.get(State.DONE, ())]
-    finished = sa.func.sum(sa.case((status.in_(done), 1), else_=0)) if done else sa.literal(0)
+    finished = sa.func.sum(sa.case((status.in_(done), 1), else_=0))
 
     def number(what: Expr) -> Expr:
         statement = sa.select(what).select_from(entity.child_source(variants))
         return statement.where(entity.child_match(variants)).scalar_subquery()
 
-    return {"variants_total": number(sa.func.count()), "variants_done": number(finished)}
+    return {
+        "variants_total": number(sa.func.count()),
+        "variants_done": number(finished) if done else sa.literal(0),
+    }
 
 
 def clock(row: Row) -> datetime:

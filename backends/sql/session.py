@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from unstick.recovery.errors import CommitUnknown, Unreachable, UnstickError
+from unstick.recovery.errors import CommitUnknown, Unreachable
 from unstick.recovery.source import Source
 
 from .errors import is_lost, translate
@@ -111,7 +111,10 @@ class _Thread:
                     raise
             return self._once(work)
         except BaseException as error:
-            raise translate(error, self._source) if not isinstance(error, UnstickError) else error from error
+            ours = translate(error, self._source)
+            if ours is error:
+                raise
+            raise ours from error
 
     def _once(self, work: Work[T]) -> T:
         try:

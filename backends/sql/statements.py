@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from unstick.backends.profile.model import Action
 from unstick.recovery.model import Image
-from unstick.recovery.plan import Change, Plan, PlanRow
+from unstick.recovery.plan import Change, Plan
 
 from . import assign, keys
 from .engines.base import ColumnInfo, TableInfo
@@ -114,10 +114,9 @@ def delete_statement(entity: EntitySql, action: Action, found: Sequence[Image]) 
     return sa.delete(entity.table).where(where, *_guard(entity, action))
 
 
-def delete(connection: sa.Connection, entity: EntitySql, found: Sequence[Image]) -> int:
+def delete(connection: sa.Connection, entity: EntitySql, action: Action, found: Sequence[Image]) -> int:
     """Delete the rows with these keys. Returns how many were deleted."""
-    where = keys.key_in(entity.engine, entity.infos, entity.key, found, entity.table.c.__getitem__)
-    return connection.execute(sa.delete(entity.table).where(where)).rowcount
+    return connection.execute(delete_statement(entity, action, found)).rowcount
 
 
 def insert_rows(
@@ -171,31 +170,3 @@ def update_rows(
     where = [table.c[name] == sa.bindparam(f"k_{name}", type_=table.c[name].type) for name in key]
     written = {name: sa.bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
     connection.execute(sa.update(table).where(*where).values(written), rows)
-
-
-def shown(
-    entity: EntitySql,
-    action: Action,
-    plan: Plan,
-    rows: Sequence[PlanRow],
-    names: Sequence[str],
-    skip_locked: bool,
-) -> list[str]:
-    """Return the chunk's statements with their values, as they will be sent."""
-    found = [row.key for row in rows]
-    statements: list[Any] = [lock_statement(entity, found, names, skip_locked)]
-    if action.delete:
-        statements.append(delete_statement(entity, action, found))
-    elif action.set:
-        statements.append(update_statement(entity, action, plan, found))
-    texts = [literal(statement, entity.layout.dialect) for statement in statements]
-    texts[0] = entity.engine.lock_prefix + texts[0]
-    raw = entity.layout.raw(action.sql)
-    return [*texts, raw.strip()] if raw else texts
-
-
-def literal(statement: Any, dialect: sa.Dialect) -> str:
-    """Return a statement's text with its values written in, for people to read and copy."""
-    compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-    text = str(compiled)
-    return text.replace("%%", "%") if dialect.paramstyle in ("format", "pyformat") else text

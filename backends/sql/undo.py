@@ -88,7 +88,8 @@ def apply_rows(
     """Put rows (with their numbers in the plan) and what belongs to them back, each one all or nothing."""
     moved = moved_rows(connection, entity, [row for _, row in rows], lock=True)
     still = [row for index, (_, row) in enumerate(rows) if index not in moved]
-    refused = _write_together(connection, entity, still)
+    with entity.engine.exact_times(connection):
+        refused = _write_together(connection, entity, still)
     done = []
     for index, (number, row) in enumerate(rows):
         if index in moved:

@@ -319,7 +319,7 @@ class Writer:
         images = [(chunk.rows[i].key, locked[i]) for i in indexes]
         number: int | None
         if action.delete:
-            number = statements.delete(connection, entity, [key for key, _ in images])
+            number = statements.delete(connection, entity, action, [key for key, _ in images])
             after: dict[tuple[str, ...], Image] = {}
         else:
             number = statements.update(connection, entity, action, chunk.plan, [key for key, _ in images])

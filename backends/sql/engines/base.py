@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,6 +129,11 @@ class Engine(ABC):
         """Lock the selected rows; rows locked by others are skipped, or refused at once where that is not
         known."""
         return statement.with_for_update(skip_locked=skip_locked)
+
+    @contextmanager
+    def exact_times(self, connection: sa.Connection) -> Iterator[None]:
+        """A stretch in which instants are written back exactly, whatever the session's time zone."""
+        yield
 
     @abstractmethod
     def text(self, column: Expr) -> Expr:

@@ -4,12 +4,14 @@ too."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.types import TypeEngine
 
 from unstick.backends.profile.clock import Clock
@@ -128,6 +130,18 @@ class MySQL(Engine):
             return int(value)
         return float(value) if info.kind == "float" else str(value)
 
+    @contextmanager
+    def exact_times(self, connection: sa.Connection) -> Iterator[None]:
+        """Write in UTC: in a zone that turns its clocks back, an hour of instants can't be written
+        otherwise."""
+        zone = str(connection.execute(sa.text("SELECT @@session.time_zone")).scalar_one())
+        connection.execute(sa.text("SET SESSION time_zone = '+00:00'"))
+        try:
+            yield
+        finally:
+            if not connection.invalidated:
+                connection.execute(sa.text("SET SESSION time_zone = :zone"), {"zone": zone})
+
     def decode(self, value: Any) -> Scalar:
         if isinstance(value, Decimal):
             return str(value)
@@ -166,6 +180,7 @@ def _seconds_between(earlier: Expr, later: Expr) -> Expr:
 
 
 _UTC = "+00:00"
+_OFFSET = "[+-][0-9]{2}:?[0-9]{2}"
 
 
 def _instant_text(column: Expr) -> Expr:
@@ -179,11 +194,16 @@ def _instant_text(column: Expr) -> Expr:
 
 
 def _as_datetime(column: Expr, info: ColumnInfo) -> Expr:
+    """The column as a DATETIME in UTC; NULL for text that is no time."""
     if info.kind in ("time", "zoned_time"):
         return column
-    # ISO text: only the UTC designators are known to the server's own parser.
-    plain = sa.func.replace(sa.func.replace(sa.func.replace(column, "T", " "), "Z", ""), "+00:00", "")
-    return sa.cast(plain, RawType("DATETIME(6)"))
+    text = sa.func.trim(sa.type_coerce(column, sa.Text()))
+    body = sa.func.replace(sa.func.regexp_replace(text, rf" *(Z|UTC|{_OFFSET})$", ""), "T", " ")
+    plain = body.op("REGEXP")("^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9:.]+)?$")
+    moment = sa.cast(sa.case((plain, body)), DATETIME(fsp=6))
+    offset = sa.func.nullif(sa.func.regexp_substr(text, f"{_OFFSET}$"), "")
+    zone = sa.func.concat(sa.func.left(offset, 3), ":", sa.func.right(offset, 2))
+    return sa.func.coalesce(sa.func.convert_tz(moment, zone, _UTC), moment)
 
 
 def _column(row: Any) -> ColumnInfo:

@@ -1,0 +1,94 @@
+"""The statements of a plan as text, with their values written in, for people to read and copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.backends.profile.model import Action, Child
+from unstick.recovery.plan import Change, Plan, PlanRow
+
+from . import keys, planner, statements
+from .entity import EntitySql
+from .relations import Relations, table_of
+from .undo_checks import at, target
+
+UNDONE = 50
+"""Rows of an undo whose statements are shown; each row has its own."""
+
+
+def shown(
+    entity: EntitySql, action: Action, plan: Plan, rows: Sequence[PlanRow], skip_locked: bool
+) -> list[str]:
+    """Return a chunk's statements in the order in which they are sent."""
+    found = [row.key for row in rows]
+    names = (*planner.image_columns(entity, action), *Relations.needs(entity, action))
+    texts = [
+        entity.engine.lock_prefix
+        + _literal(entity, statements.lock_statement(entity, found, names, skip_locked))
+    ]
+    for name in (*action.detach, *action.cascade):
+        if name in entity.children:
+            texts.append(_child(entity, entity.children[name], found, unlink=name in action.detach))
+    if action.delete:
+        texts.append(_literal(entity, statements.delete_statement(entity, action, found)))
+    elif action.set:
+        texts.append(_literal(entity, statements.update_statement(entity, action, plan, found)))
+    texts += [
+        f"-- then, where its guard holds: {related.name} in {related.table}" for related in action.related
+    ]
+    raw = entity.layout.raw(action.sql)
+    return [*texts, raw.strip()] if raw else texts
+
+
+def _child(entity: EntitySql, child: Child, found: Sequence[Any], *, unlink: bool) -> str:
+    """What happens to a child's rows; they are locked and read first, and changed by their own keys."""
+    table, info = table_of(entity, entity.child_place(child))
+    (theirs, ours), *more = child.match.items()
+    if not more and entity.key == (ours,):
+        values = [entity.engine.restore(key[ours], info.columns[theirs]) for key in found]
+        where: Any = table.c[theirs].in_(values)
+    else:
+        parents = keys.key_in(entity.engine, entity.infos, entity.key, found, entity.table.c.__getitem__)
+        links = [table.c[theirs] == entity.table.c[ours] for theirs, ours in child.match.items()]
+        where = sa.select(sa.literal_column("1")).select_from(entity.table).where(parents, *links).exists()
+    nothing: dict[str, Any] = dict.fromkeys(child.match)
+    statement = sa.update(table).where(where).values(nothing) if unlink else sa.delete(table).where(where)
+    only = entity.layout.raw(child.only)
+    return _literal(entity, statement) + (f"\n-- only rows for which {only}" if only else "")
+
+
+def undone(tables: dict[str, EntitySql], rows: Sequence[PlanRow]) -> Iterator[str]:
+    """Give the statements that put rows back."""
+    for row in rows[:UNDONE]:
+        for change in row.changes:
+            yield _literal(tables[row.table], _turned(tables[row.table], change))
+    if len(rows) > UNDONE:
+        yield f"-- and so on for the other {len(rows) - UNDONE} rows"
+
+
+def _turned(entity: EntitySql, change: Change) -> Any:
+    where = target(entity, change.table)
+    restore = entity.engine.restore
+    after = {name: value for name, value in (change.after or {}).items() if name in where.info.columns}
+    values = {name: restore(value, where.info.columns[name]) for name, value in after.items()}
+    if change.op == "delete":
+        return sa.delete(where.table).where(at(where, [change.key]))
+    if change.op == "insert":
+        return sa.insert(where.table).values(values)
+    changed = {
+        name: value for name, value in values.items() if (change.before or {}).get(name) != after[name]
+    }
+    return sa.update(where.table).where(at(where, [change.key])).values(changed or values)
+
+
+def _literal(entity: EntitySql, statement: Any) -> str:
+    dialect = entity.layout.dialect
+    try:
+        text = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    except sa.exc.CompileError:
+        # A value that has no literal form, such as bytes in a text column: the statement without its values.
+        text = str(statement.compile(dialect=dialect))
+    return text.replace("%%", "%") if dialect.paramstyle in ("format", "pyformat") else text
