@@ -28,7 +28,7 @@ PACKAGES = ("mariadb-server", "tzdata")
 FAST = {
     "bind-address": "127.0.0.1",
     "skip-name-resolve": "1",
-    "innodb-flush-log-at-trx-commit": "0",
+    "innodb-flush-log-at-trx-commit": "2",
     "innodb-flush-method": "nosync",
     "innodb-buffer-pool-size": "32M",
     "innodb-log-file-size": "16M",
