@@ -44,6 +44,9 @@ class Assignment(BaseModel):
             raise ValueError(f"say exactly one of {', '.join(OPERATIONS)}, or just a constant")
         if self.clock is not None and not self.now:
             raise Mistake("clock belongs to now = true", "clock")
+        for key in self.json_merge or ():
+            if '"' in key or "\\" in key:
+                raise Mistake(f"a key can't hold a quote or a backslash, not {key!r}", "json_merge")
         return self
 
 

@@ -64,6 +64,12 @@ def expression(
     return engine.restore(constant(given, values), info)
 
 
+def in_order(given: Mapping[str, Assignment], values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the assignments with those first that read other columns: MySQL's later ones would see what the
+    earlier ones wrote."""
+    return sorted(values.items(), key=lambda item: not (given[item[0]].column or given[item[0]].sql))
+
+
 def constant(given: Assignment, values: Words) -> Scalar:
     """Return the fixed value of a constant or text assignment."""
     return fill(given.text, values) if given.text is not None else given.value

@@ -198,7 +198,9 @@ class Relations:
             for name, given in related.set.items()
         }
         where = keys.key_in(entity.engine, info.columns, related.key, [key], table.c.__getitem__)
-        self._connection.execute(sa.update(table).where(where).values(values))
+        self._connection.execute(
+            sa.update(table).where(where).ordered_values(*assign.in_order(related.set, values))
+        )
         names = tuple(related.set)
         images = [entity.engine.image(table.c[name], info.columns[name]).label(name) for name in names]
         after = entity.rows(self._connection.execute(sa.select(*images).where(where)))

@@ -70,7 +70,11 @@ def update_statement(entity: EntitySql, action: Action, plan: Plan, found: Seque
         name: assign.expression(entity, name, given, words, column) for name, given in action.set.items()
     }
     where = keys.key_in(entity.engine, entity.infos, entity.key, found, column)
-    return sa.update(entity.table).where(where, *_guard(entity, action)).values(values)
+    return (
+        sa.update(entity.table)
+        .where(where, *_guard(entity, action))
+        .ordered_values(*assign.in_order(action.set, values))
+    )
 
 
 def _guard(entity: EntitySql, action: Action) -> list[Any]:
