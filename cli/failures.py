@@ -9,7 +9,8 @@ import sys
 
 from unstick.recovery.display import display_text
 
-_CREDENTIALS = re.compile(r"([A-Za-z0-9+.-]+://[^:@/\s?#]*):[^\s'\"]*@")
+_CREDENTIALS = re.compile(r"([A-Za-z0-9+.-]+(?::/{1,3}|//)[^:@/\s?#]*):[^\s'\"]*@")
+"""Also where the URL lacks its colon or has too few or too many slashes."""
 _ARGUMENT = re.compile(r"((?:password|passwd|pwd|sslpassword)=)[^&\s'\"]*", re.IGNORECASE)
 LIMIT = 2000
 """Characters of a message that are shown."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -13,6 +14,8 @@ from unstick.recovery.errors import UsageError
 WITH_VALUE = ("--source", "--config", "--theme", "--timeout")
 """Options that may stand in front of a verb together with a value."""
 
+_ADDRESS = re.compile(r"[^\s'\"]+@[^\s'\"]*")
+"""A word that may be a mistyped URL with a password in it."""
 EXIT_CODES = """\
 exit codes: 0 done, or nothing to do; 1 some rows not applied; 2 usage or configuration; 3 database
 unreachable or refused; 4 timeout; 5 something is stuck (jobs --stuck --check); 130 interrupted"""
@@ -27,7 +30,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse with what is wrong and where to look."""
-        raise UsageError(f"{message}{self._near(message)} (see `{self.prog} --help`)")
+        from unstick.recovery.source import mask_url
+
+        near = self._near(message)
+        message = _ADDRESS.sub(lambda word: mask_url(word[0]), message)
+        raise UsageError(f"{message}{near} (see `{self.prog} --help`)")
 
     def _near(self, message: str) -> str:
         from unstick.recovery.suggest import closest
@@ -73,12 +80,14 @@ def _verb_at(arguments: Sequence[str]) -> int | None:
 def _refuse_word(word: str) -> None:
     if ":/" in word:
         return
+    from unstick.recovery.source import beginning
     from unstick.recovery.suggest import closest
 
     near = closest(word, VERBS)
     better = f"; did you mean {near}?" if near else ""
+    shown = beginning(word) if "@" in word else word
     raise UsageError(
-        f"there is no command {word!r}{better} (see `unstick --help`; a source is named with --source)"
+        f"there is no command {shown!r}{better} (see `unstick --help`; a source is named with --source)"
     )
 
 

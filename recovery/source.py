@@ -9,6 +9,10 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 _UNQUOTED = re.compile(r"^([A-Za-z0-9+.-]+://[^:@/?#]*):.*@", re.DOTALL)
 """A password with `/`, `?` or `#` in it: the URL is wrong, but the password must not be shown for that."""
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.@-]*"
+"""What names of sources, and labels, may be."""
+_BEGINNING = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}(?![^:/])")
+"""What looks like the scheme at the beginning of a URL, however it goes on."""
 _PASSWORD_ARGUMENT = re.compile(
     r"((?:password|passwd|pwd|sslpassword)=)(?:'[^']*'|\"[^\"]*\"|[^&\s'\"]*)", re.IGNORECASE
 )
@@ -39,6 +43,18 @@ class Source:
     time_zone: str | None = None
 
 
+def beginning(text: str) -> str:
+    """Return what may be shown of a text that could be a mistyped URL: never what follows `:`, `/` or `@`."""
+    match = _BEGINNING.match(text)
+    shown = match[0] if match else ""
+    return shown if shown == text else f"{shown}..."
+
+
+def shown_name(text: str) -> str:
+    """Return a text that was given as the name of a source: whole only if it can be one."""
+    return text if re.fullmatch(NAME, text) else beginning(text)
+
+
 def mask_url(url: str) -> str:
     """Return the URL with its password replaced, for every screen, log, journal and message."""
     try:
@@ -46,6 +62,8 @@ def mask_url(url: str) -> str:
         password = parts.password
     except ValueError:
         return "(unreadable URL)"
+    if password is None and "@" in url and _is_mistyped(url):
+        return beginning(url)
     if password is None and _UNQUOTED.match(url):
         url = _UNQUOTED.sub(r"\1:***@", url)
         return _PASSWORD_ARGUMENT.sub(r"\1***", url)
@@ -58,6 +76,14 @@ def mask_url(url: str) -> str:
         # urlunsplit would turn `sqlite:///file` into something else.
         masked = url
     return _PASSWORD_ARGUMENT.sub(r"\1***", masked)
+
+
+def _is_mistyped(url: str) -> bool:
+    """Whether this is no URL, or one whose host (with user and password before it) isn't where it belongs."""
+    scheme, colon, rest = url.partition(":")
+    if not colon or not rest.startswith("/") or not _BEGINNING.fullmatch(scheme):
+        return True
+    return scheme.partition("+")[0].lower() != "sqlite" and not re.match(r"//[^/?#]", rest)
 
 
 def mask_text(text: str, url: str) -> str:

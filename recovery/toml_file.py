@@ -99,8 +99,8 @@ def _said(first: ErrorDetails) -> str:
         return "must not be empty"
     message = first["msg"].removeprefix("Value error, ")
     message = _PLAIN.get(kind) or message[:1].lower() + message[1:]
-    if isinstance(given, str) and ":/" in given:
-        given = mask_url(given)
+    if isinstance(given, str) and ("@" in given or ":/" in given or first["loc"][-1:] == ("url",)):
+        message, given = message.replace(given, mask_url(given)), mask_url(given)
     if isinstance(given, str | int | float | bool) and repr(given) not in message:
         message += f", not {given!r}"
     return message

@@ -10,6 +10,7 @@ from typing import Any
 
 from unstick.recovery.errors import ConfigError
 from unstick.recovery.paths import config_file
+from unstick.recovery.source import shown_name
 from unstick.recovery.toml_file import line_of, parse_toml, validate
 
 VARIABLE = "UNSTICK_CONFIG"
@@ -83,9 +84,8 @@ def parse_config(text: str, file: str) -> Config:
     if wanted is not None and wanted not in config.sources:
         from unstick.recovery.suggest import hint
 
-        raise config.error(
-            f"there is no source {wanted!r}{hint(wanted, config.sources)}", "defaults", "source"
-        )
+        shown = shown_name(wanted)
+        raise config.error(f"there is no source {shown!r}{hint(shown, config.sources)}", "defaults", "source")
     return config
 
 

@@ -12,7 +12,7 @@ from unstick.recovery.config.load import Config
 from unstick.recovery.config.secret import url_of
 from unstick.recovery.config.url import FORMS, check_url, is_url, name_of
 from unstick.recovery.errors import UsageError
-from unstick.recovery.source import Source
+from unstick.recovery.source import Source, shown_name
 from unstick.recovery.suggest import hint
 
 BUILT_IN = "built in"
@@ -103,8 +103,11 @@ def _table(config: Config, name: str) -> Mapping[str, Any]:
     if name in config.sources:
         return config.sources[name]
     if not config.sources:
-        raise UsageError(f"{name!r} is not a database URL, and no source is configured; write {FORMS}")
-    raise UsageError(f"there is no source {name!r}{hint(name, config.sources)}; or give a database URL")
+        raise UsageError(
+            f"{shown_name(name)!r} is not a database URL, and no source is configured; write {FORMS}"
+        )
+    shown = shown_name(name)
+    raise UsageError(f"there is no source {shown!r}{hint(shown, config.sources)}; or give a database URL")
 
 
 def _merge(layers: tuple[Layer, ...]) -> tuple[dict[str, Any], dict[str, str]]:

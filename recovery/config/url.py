@@ -55,6 +55,8 @@ def _check_rest(scheme: str, rest: str, url: str) -> None:
             raise ConfigError(
                 f"{mask_url(url)} names no file; write sqlite:///path, or sqlite:////absolute/path"
             )
+    elif not rest.startswith("://") or (not parts.netloc and "@" in parts.path):
+        raise ConfigError(f"{mask_url(url)} is not a database URL; write {scheme}://user@host/database")
     elif not parts.path.strip("/") and "dbname=" not in parts.query:
         raise ConfigError(f"{mask_url(url)} names no database; write {scheme}://user@host/database")
     elif port == 0:
