@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from unstick.cli.encode import print_json
-from unstick.cli.output import block, table
+from unstick.cli.failures import mask
+from unstick.cli.output import block, narrate, safe, table
 from unstick.cli.session import Session
 
 if TYPE_CHECKING:
@@ -35,21 +38,28 @@ def run(session: Session) -> int:
     if session.json:
         print_json({"profiles": found})
     else:
-        rows = [(info["name"], info["origin"], info["title"] or info["description"]) for info in found]
+        rows = [(info["name"], info["origin"], _title(info)) for info in found]
         table(("NAME", "ORIGIN", "TITLE"), rows)
+        for info in found:
+            if info["problem"]:
+                narrate(f"unstick: {mask(safe(info['problem'], 1000))}")
     return 0
 
 
-def _object(info: ProfileInfo) -> dict[str, str]:
-    try:
+def _title(info: Mapping[str, str | None]) -> str | None:
+    return "can't be used, see below" if info["problem"] else info["title"] or info["description"]
+
+
+def _object(info: ProfileInfo) -> dict[str, str | None]:
+    told: dict[str, object] = {}
+    # The list must come even when one of a team's own profiles is broken.
+    with suppress(tomllib.TOMLDecodeError):
         told = tomllib.loads(info.text)
-    except tomllib.TOMLDecodeError:
-        # The list must come even when one of a team's own profiles is broken.
-        told = {"description": "this profile can't be read; `unstick profiles NAME` shows it"}
     words = {key: str(told.get(key, "")) for key in ("title", "description")}
     return {
         "name": info.name,
         "title": words["title"],
         "origin": info.origin,
         "description": words["description"],
+        "problem": info.problem(),
     }

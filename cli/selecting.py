@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from unstick.recovery.query import Query, Term
 
 
+LEAST = 1.0
+"""Seconds of silence below which nobody can call a job stuck."""
+
+
 def add_filter(parser: argparse.ArgumentParser) -> None:
     """Add `--filter`, `--stuck` and `--timeout`."""
     parser.add_argument(
@@ -31,9 +35,15 @@ def thresholds(args: argparse.Namespace) -> dict[str, float | None]:
     from unstick.recovery.durations import parse_duration
 
     try:
-        return {"*": parse_duration(args.timeout)}
+        silence = parse_duration(args.timeout)
     except UsageError as error:
         raise UsageError(f"--timeout: {error}") from None
+    if silence is not None and silence < LEAST:
+        raise UsageError(
+            f"--timeout: {args.timeout!r} is too short, every living worker would count as stuck; "
+            "write at least 1s (a plain number is minutes)"
+        )
+    return {"*": silence}
 
 
 def terms(args: argparse.Namespace, state: str | None = None) -> tuple[Term, ...]:

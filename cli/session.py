@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from unstick.cli.failures import mask
+from unstick.cli.output import narrate, safe
 from unstick.recovery.config import Config, Resolved, load_config, resolve
 from unstick.recovery.config.resolve import only
 from unstick.recovery.display import display_text
@@ -95,6 +97,8 @@ class Session:
         backend = self.backend()
         try:
             await backend.open()
+            for problem in backend.capabilities.problems:
+                narrate(f"note: {mask(safe(problem, 1000))}")
             yield backend
         finally:
             await backend.close()

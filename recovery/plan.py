@@ -15,6 +15,7 @@ from .errors import PlanError
 from .model import Image, JobId, Scalar, VariantId
 
 FORMAT = 1
+_MAKE_ONE = "make one with `unstick recover --dry-run --out FILE`"
 Op = Literal["update", "insert", "delete"]
 
 
@@ -127,17 +128,18 @@ def load(text: str) -> Plan:
     """Read a plan from JSON text. Raises PlanError when it isn't one, or was changed after it was made."""
     try:
         data = json.loads(text)
-    except ValueError as error:
-        raise PlanError(f"this is not a plan file (not JSON: {error}); make one with --out FILE") from None
+    except (ValueError, RecursionError):
+        raise PlanError(f"this is not a plan file; {_MAKE_ONE}") from None
     if not isinstance(data, dict) or "unstick_plan" not in data:
-        raise PlanError("this is not a plan file; make one with `unstick recover --dry-run --out FILE`")
+        raise PlanError(f"this is not a plan file; {_MAKE_ONE}")
     if data.pop("unstick_plan") != FORMAT:
         raise PlanError("this plan file was made by another version of unstick; make the plan again")
     try:
         plan = _from_dict(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise PlanError(f"this plan file is damaged ({error}); make the plan again") from None
-    if _digest(plan) != plan.id:
+        changed = _digest(plan) != plan.id
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise PlanError("this plan file is damaged: parts of it are missing; make the plan again") from None
+    if changed:
         raise PlanError("this plan file was changed after it was made; make the plan again")
     return plan
 

@@ -39,6 +39,14 @@ class ProfileInfo:
             )
         return profile
 
+    def problem(self) -> str | None:
+        """Return the sentence that says why the profile can't be used; None when it can."""
+        try:
+            self.load()
+        except ConfigError as error:
+            return str(error)
+        return None
+
 
 def parse_profile(text: str, file: str) -> Profile:
     """Check profile text. Raises ConfigError that names file, line, key and what is allowed."""

@@ -9,8 +9,6 @@ from unstick.recovery.plan import PlanRow
 from . import planner
 from .entity import EntitySql
 
-ENDED = (State.DONE, State.FAILED, State.CANCELLED)
-
 
 def explain(entity: EntitySql, action: Action, name: str, row: PlanRow, now: Image) -> str | None:
     """Return how the locked row differs from the planned token, or None when it is still the same."""
@@ -35,7 +33,7 @@ def _status(entity: EntitySql, action: Action, name: str, row: PlanRow, old: str
     refused = (action.statuses and new not in action.statuses) or new in action.not_statuses
     if refused and action.refuse:
         return f"{old} → {new}: {planner.refused_status(action, name, row.job, new)}"
-    state = entity.state_of(new)
-    if state in ENDED and entity.state_of(old) is State.RUNNING:
+    # Only the job's own worker says that it is done; it may fail at another console's word as well.
+    if entity.state_of(new) is State.DONE and entity.state_of(old) is State.RUNNING:
         return f"ended by itself: {old} → {new}"
     return f"moved on: {old} → {new}"

@@ -94,8 +94,12 @@ def is_busy(error: BaseException) -> bool:
 
 
 def said(error: BaseException) -> str:
-    """Return the first line of what the database said."""
-    return str(getattr(error, "orig", error)).splitlines()[0][:300]
+    """Return the first line of what the database said, without what the driver puts around it."""
+    original = getattr(error, "orig", None) or error
+    arguments: tuple[Any, ...] = getattr(original, "args", ())
+    text = str(arguments[1]) if len(arguments) > 1 and isinstance(arguments[0], int) else str(original)
+    text = re.sub(r"^<class '[^']*'>: ", "", text)
+    return next((line.strip() for line in text.splitlines() if line.strip()), type(original).__name__)[:300]
 
 
 def _from_database(error: BaseException) -> bool:
@@ -110,7 +114,7 @@ def translate(error: BaseException, source: Source) -> BaseException:
     if isinstance(error, UnstickError) or not _from_database(error):
         return error
     where = f"{source.name} ({mask_url(source.url)})" if source.name != source.url else mask_url(source.url)
-    said = _said(error, source)
+    told = _told(error, source)
     code = code_of(error)
     if code in ("57014", "SQLITE_INTERRUPT") or code in _TIMEOUT_MY or _timed_out(error):
         return QueryTimeout(
@@ -118,16 +122,16 @@ def translate(error: BaseException, source: Source) -> BaseException:
             "and was cancelled; raise statement_timeout, or ask for less with a filter"
         )
     if code in _DENIED_PG or code in _DENIED_MY:
-        return Denied(f"{where} refused: {said}; check user, password, database and privileges")
-    if code in _SCHEMA_PG or code in _SCHEMA_MY or "no such table" in said or "no such column" in said:
+        return Denied(f"{where} refused: {told}; check user, password, database and privileges")
+    if code in _SCHEMA_PG or code in _SCHEMA_MY or "no such table" in told or "no such column" in told:
         return SchemaMismatch(
-            f"{source.name}: {said}; the tables are not what the profile says, see `unstick doctor`"
+            f"{source.name}: {told}; the tables are not what the profile says, see `unstick doctor`"
         )
-    if code == "25006" or "readonly database" in said:
-        return Denied(f"{where} can't be written: {said}; use the primary, or an account that may write")
+    if code == "25006" or "readonly database" in told:
+        return Denied(f"{where} can't be written: {told}; use the primary, or an account that may write")
     if is_lost(error) or isinstance(error, OSError | sqlite3.OperationalError):
-        return Unreachable(f"can't reach {where}: {said}; check host, port and that the server runs")
-    return BackendError(f"{source.name}: the database refused: {said}")
+        return Unreachable(f"can't reach {where}: {told}; check host, port and that the server runs")
+    return BackendError(f"{source.name}: the database refused: {told}")
 
 
 def _timed_out(error: BaseException) -> bool:
@@ -137,10 +141,5 @@ def _timed_out(error: BaseException) -> bool:
     )
 
 
-def _said(error: BaseException, source: Source) -> str:
-    original = getattr(error, "orig", None) or error
-    arguments: tuple[Any, ...] = getattr(original, "args", ())
-    text = str(arguments[1]) if len(arguments) > 1 and isinstance(arguments[0], int) else str(original)
-    text = re.sub(r"^<class '[^']*'>: ", "", text)
-    first = next((line.strip() for line in text.splitlines() if line.strip()), type(original).__name__)
-    return mask_text(first, source.url)[:400]
+def _told(error: BaseException, source: Source) -> str:
+    return mask_text(said(error), source.url)

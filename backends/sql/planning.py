@@ -132,12 +132,13 @@ def undo_plan(
     options: Options,
 ) -> Plan:
     """Return the plan of an undo."""
+    what = "take back the undo of" if done.undoes else f"put back what {done.action} of"
     return Plan(
         source=opened.layout.source.name,
         database=opened.capabilities.database,
         profile=opened.layout.profile.name,
         action="undo",
-        verb=f"put back what {done.action} of {done.started_at:%Y-%m-%d %H:%M:%S} UTC changed",
+        verb=f"{what} {done.started_at:%Y-%m-%d %H:%M:%S} UTC{'' if done.undoes else ' changed'}",
         made_at=reader.clock(connection, opened.tables[0]),
         options=options,
         rows=tuple(rows),

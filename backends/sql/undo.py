@@ -13,11 +13,12 @@ from unstick.recovery.plan import Change, LeftOut, PlanRow
 
 from . import statements
 from .entity import EntitySql
-from .errors import is_busy, is_deadlock, is_lost
+from .errors import is_busy, is_deadlock, is_lost, said
 from .journal import INTENDED, Entry, reverse
 from .undo_checks import Target, at, moved_rows, target
 
 BATCH = 500
+PUT_BACK = "put back"
 
 
 def plan_rows(
@@ -76,7 +77,7 @@ def _plan_row(row: OperationRow, main: Change) -> PlanRow:
         after={name: before.get(name) for name in names if name in before},
         variant=row.variant,
         reason="undo",
-        why=f"put back what was {row.detail}",
+        why="take the undo back" if row.detail == PUT_BACK else f"put back what was {row.detail}",
         related=tuple(f"{others.count(text)} × {text}" for text in dict.fromkeys(others)),
         changes=changes,
     )
@@ -95,7 +96,7 @@ def apply_rows(
         if index in moved:
             outcome, detail = moved[index].outcome, moved[index].detail
         else:
-            outcome, detail = refused.get(row.ref, (Outcome.APPLIED, "put back"))
+            outcome, detail = refused.get(row.ref, (Outcome.APPLIED, PUT_BACK))
         changes = row.changes if outcome is Outcome.APPLIED else ()
         entry = Entry(number, row, outcome, detail, now, changes)
         done.append((RowOutcome(row.job, outcome, detail, row.variant), entry))
@@ -122,10 +123,9 @@ def _write_together(
         except sa.exc.DBAPIError as error:
             if is_lost(error) or is_deadlock(error):
                 raise
-            said = str(getattr(error, "orig", error)).splitlines()[0][:300]
             refused[row.ref] = (
                 Outcome.BUSY if is_busy(error) else Outcome.FAILED,
-                f"the database refused: {said}",
+                f"the database refused: {said(error)}",
             )
     return refused
 

@@ -27,6 +27,14 @@ def seconds(text: str) -> float:
     return found
 
 
+def threshold(text: str) -> float | None:
+    """Read the age for every stuck rule: at least a second, a plain number is minutes."""
+    found = parse_duration(text)
+    if found is not None and found < 1:
+        raise UsageError(f"{text!r} is too short, every living worker would count as stuck; at least 1s")
+    return found
+
+
 def refresh(text: str) -> float:
     """Read the pause between two looks: at least a second."""
     found = seconds(text)
@@ -51,7 +59,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any], str]] = {
         flag,
         "1 refuses every write; 0 does not open prod, only --write does",
     ),
-    "UNSTICK_TIMEOUT": ("timeout", parse_duration, "age for every stuck rule; a plain number is minutes"),
+    "UNSTICK_TIMEOUT": ("timeout", threshold, "age for every stuck rule; a plain number is minutes"),
     "UNSTICK_MAX_RETRIES": ("max_retries", limit, "retry limit, or never"),
     "UNSTICK_REFRESH": ("refresh", refresh, "pause between two looks; a plain number is seconds"),
     "UNSTICK_STATEMENT_TIMEOUT": ("statement_timeout", seconds, "a plain number is seconds"),

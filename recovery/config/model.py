@@ -19,15 +19,18 @@ from pydantic import (
 from unstick.recovery.config.url import check_url
 from unstick.recovery.durations import NEVER, parse_duration
 from unstick.recovery.errors import UnstickError
+from unstick.recovery.source import NAME
 
 URLS = ("url", "url_env", "url_command")
 COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan", "white", "grey")
-NAME = r"[A-Za-z0-9][A-Za-z0-9_.@-]*"
 
 
 def _threshold(value: Any) -> float | None:
     """Return seconds, None for never; a plain number is minutes."""
-    return _duration(value, "m")
+    found = _duration(value, "m")
+    if found is not None and found < 1:
+        raise ValueError("must be at least 1s, or every living worker would count as stuck")
+    return found
 
 
 def _seconds(value: Any) -> float:

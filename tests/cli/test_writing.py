@@ -237,3 +237,24 @@ def test_a_lost_database_leaves_a_full_account(cli: Cli, monkeypatch: pytest.Mon
     assert ran.code == 4
     assert (ran.json["exit_code"], ran.json["outcomes"]["failed"]) == (4, 5)
     assert "limit" in ran.json["error"]
+
+
+@pytest.mark.parametrize("verb", ["recover", "jobs"])
+@pytest.mark.parametrize("silence", ["0", "0s", "0.5s"])
+def test_a_timeout_that_every_living_worker_exceeds_is_refused(
+    cli: Cli, verb: str, silence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = ["--yes"] if verb == "recover" else []
+    before = states(cli)
+    ran = cli(verb, "--timeout", silence, *more)
+    assert (ran.code, "at least 1s" in ran.err, states(cli)) == (2, True, before)
+    monkeypatch.setenv("UNSTICK_TIMEOUT", silence)
+    ran = cli(verb, *more)
+    assert (ran.code, "UNSTICK_TIMEOUT" in ran.err) == (2, True)
+
+
+def test_a_threshold_in_the_configuration_is_a_second_at_least(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('[sources.a]\nurl = "sqlite:///x"\nthresholds = { stuck = 0 }\n')
+    ran = cli("jobs", "--config", str(file))
+    assert (ran.code, f"{file}:3: sources.a.thresholds.stuck: must be at least 1s" in ran.err) == (2, True)

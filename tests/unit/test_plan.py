@@ -136,3 +136,15 @@ def test_an_empty_plan_can_be_saved_too() -> None:
     empty = seal(replace(PLAN, rows=(), left_out=(), options=Options(), nonce=""))
     assert load(dump(empty)) == empty
     assert empty.found == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, "", "{", "[]", "null", '{"unstick_plan": 1}', dump(PLAN).replace('"rows"', '"rosw"')],
+)
+def test_what_is_no_plan_is_refused_in_plain_words(text: str) -> None:
+    with pytest.raises(PlanError, match=r"not a plan file|damaged") as refused:
+        load(text)
+    said = str(refused.value)
+    assert "make" in said
+    assert not [word for word in ("__init__", "KeyError", "Expecting", "'", "char ") if word in said]
