@@ -43,6 +43,8 @@ from unstick.recovery.stats import Statistics
 from . import (
     details,
     figures,
+    install,
+    journal_access,
     journal_reading,
     planner,
     planning,
@@ -288,15 +290,23 @@ class SqlBackend:
     async def begin(self, plan: Plan) -> str:
         """Return the operation's id, which is the plan's: the same plan again continues its operation."""
         self._check_writable()
-
-        def work(connection: sa.Connection) -> None:
-            now = reader.clock(connection, self._is_open.tables[0])
-            self._journal.begin(connection, plan, now)
-
+        if await self._read(lambda connection: journal_access.moved(connection, self._journal)):
+            await self._open_again()
         if self._journal.local is not None:
             await self._settle()
-            await self._read(work)
+            return plan.id
+        # MySQL has to be asked by attempts to write; SQLite's one lock is not to be waited for here.
+        ask = self._write if self.capabilities.engine == "mysql" else self._read
+        await ask(lambda connection: journal_access.check_writable(connection, self._journal))
+        if self._journal.behind:
+            # What can't be carried over now is carried over another time; until then it is counted.
+            with suppress(BackendError, QueryTimeout):
+                await self._write(lambda connection: install.carry_over(connection, self._source))
+                await self._open_again()
         return plan.id
+
+    async def _open_again(self) -> None:
+        self._opened = await self._reading.run(lambda connection: open_source(connection, self._source))
 
     def _numbered(self, plan: Plan) -> Numbers:
         if self._numbers[0] != plan.id:

@@ -90,6 +90,8 @@ def spread(total: int, retries: Mapping[JobId, int]) -> Spread:
 
 def _actions(connection: sa.Connection, journal: Journal) -> dict[str, dict[str, int]]:
     found: dict[str, Counter[str]] = {}
+    if journal.denied:
+        return {}
     for operation in journal_reading.operations(journal, connection, 10_000, None):
         found.setdefault(operation.action, Counter()).update(operation.counts.as_dict())
     return {action: dict(counted) for action, counted in found.items()}

@@ -19,11 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import sqlalchemy as sa
 
 from unstick.recovery.model import JobId, VariantId
 from unstick.recovery.outcome import Outcome
+from unstick.recovery.paths import state_folder
 from unstick.recovery.plan import Change, Plan, PlanRow
 
 from .journal_tables import HISTORY, METADATA, OPERATIONS, ROWS
@@ -32,6 +32,8 @@ INTENDED = "intended"
 _BATCH = 500
 _LASTING = (Outcome.APPLIED.value, INTENDED)
 """Outcomes that no later apply of the same plan may write over: their images are what an undo needs."""
+Attempted = tuple[str, str, str | None, str | None, str]
+"""What makes an attempt the same one in the local file and in the database; see `attempted`."""
 _in_flight: set[tuple[str, int]] = set()
 """Intentions of this process whose transaction is open; any other one of this process was abandoned."""
 
@@ -60,6 +62,12 @@ class Journal:
     database: str
     profile: str
     local: sa.Engine | None = None
+    behind: int = 0
+    """How many operations are still in the local file although the tables are in the database now."""
+    left: frozenset[Attempted] = frozenset()
+    """Their attempts, which count."""
+    denied: str | None = None
+    """Why the tables in the database can't be read: the missing GRANT, as a sentence."""
 
     @contextmanager
     def on(self, connection: sa.Connection | None) -> Iterator[sa.Connection]:
@@ -135,6 +143,7 @@ class Journal:
         with self.on(None) as where:
             intended = (ROWS.c.operation == plan.id) & (ROWS.c.outcome == INTENDED)
             where.execute(sa.delete(ROWS).where(intended, ROWS.c.row_number.in_(_own(entries))))
+            remove_empty(where, plan.id)
 
     def finish(self, connection: sa.Connection | None, operation: str, now: datetime) -> None:
         """Write that every chunk was handled."""
@@ -206,6 +215,12 @@ def _own(entries: Iterable[Entry]) -> list[int]:
     return [entry.number for entry in entries if entry.outcome is Outcome.APPLIED]
 
 
+def remove_empty(where: sa.Connection, operation: str) -> None:
+    """Remove an operation that came to nothing: no row of it was handled, and no rows are left."""
+    rows = sa.select(ROWS.c.operation).where(ROWS.c.operation == operation)
+    where.execute(sa.delete(OPERATIONS).where(OPERATIONS.c.id == operation, ~rows.exists()))
+
+
 def mark_undone(where: sa.Connection, undo: str, undone: str | None, entries: Iterable[Entry]) -> None:
     """Write into the undone operation's rows that they were put back."""
     rows: dict[str | None, list[str]] = {}
@@ -271,9 +286,19 @@ def abandoned(operation: str, number: int, process: str | None) -> bool:
     return not _lives(process)
 
 
+def attempted(row: Any) -> Attempted:
+    """Return what makes a row of the retry history the same one wherever it is kept."""
+    return (row.profile, row.job, row.variant, row.operation, row.at)
+
+
+def local_path() -> Path:
+    """Return where the local journal file is, or will be: under the XDG state folder."""
+    return state_folder() / "journal.sqlite3"
+
+
 def local_engine(path: Path | None = None) -> sa.Engine:
-    """Return the local journal file under the XDG state folder, made when it is not there yet."""
-    path = path or Path(platformdirs.user_state_dir("unstick")) / "journal.sqlite3"
+    """Return the local journal file, made when it is not there yet."""
+    path = path or local_path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
 

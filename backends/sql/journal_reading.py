@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from unstick.recovery.errors import NotFound, UsageError
+from unstick.recovery.errors import Denied, NotFound, UsageError
 from unstick.recovery.model import Attempt, JobId, VariantId
 from unstick.recovery.outcome import Operation, OperationRow, Outcome, Tally
 
-from .journal import INTENDED, Journal, changes_of, instant, moment
+from .journal import INTENDED, Journal, attempted, changes_of, instant, moment
 from .journal_tables import HISTORY, OPERATIONS, ROWS
 
 
@@ -31,10 +32,16 @@ def _of(journal: Journal, table: sa.Table) -> Any:
     return own if journal.local is None else own & (table.c.database_name == journal.database)
 
 
+def _check_readable(journal: Journal) -> None:
+    if journal.denied:
+        raise Denied(journal.denied)
+
+
 def operations(
     journal: Journal, connection: sa.Connection, limit: int, since: datetime | None
 ) -> tuple[Operation, ...]:
-    """Return the operations on this database, newest first, without rows."""
+    """Return the operations on this database, newest first, without rows. Raises Denied."""
+    _check_readable(journal)
     statement = sa.select(OPERATIONS).where(_mine(journal))
     if since is not None:
         statement = statement.where(OPERATIONS.c.started_at >= moment(since))
@@ -82,7 +89,8 @@ def _operation(row: Any, counts: dict[str, int], rows: tuple[OperationRow, ...] 
 
 def operation(journal: Journal, connection: sa.Connection, text: str) -> Operation:
     """Return one operation with its rows; a prefix of the id is enough, and `last` is the newest. Raises
-    NotFound."""
+    NotFound or Denied."""
+    _check_readable(journal)
     newest = sa.select(OPERATIONS).where(_mine(journal))
     if text == "last":
         wanted = newest.order_by(OPERATIONS.c.started_at.desc()).limit(1)
@@ -121,7 +129,9 @@ def _row(row: Any) -> OperationRow:
 def attempts(
     journal: Journal, connection: sa.Connection, job: JobId | None, limit: int
 ) -> tuple[Attempt, ...]:
-    """Return the retry history of a job or of all, newest first."""
+    """Return the retry history of a job or of all, newest first; nothing where it can't be read."""
+    if journal.denied:
+        return ()
     statement = sa.select(HISTORY).where(_history(journal))
     if job is not None:
         statement = statement.where(HISTORY.c.job == job)
@@ -149,14 +159,35 @@ def _attempt(row: Any) -> Attempt:
 def retry_counts(
     journal: Journal, connection: sa.Connection, jobs: Sequence[str] | None = None
 ) -> dict[str, int]:
-    """Return job id -> attempts made, whatever came of them; only jobs that have any."""
+    """Return job id -> attempts made, whatever came of them; only jobs that have any. Where the history can't
+    be read nothing is known, and `Capabilities.problems` says so."""
+    if journal.denied:
+        return {}
     statement = sa.select(HISTORY.c.job, sa.func.count()).where(
         _history(journal), HISTORY.c.variant.is_(None)
     )
     if jobs is not None:
         statement = statement.where(HISTORY.c.job.in_(jobs))
     with journal.on(connection) as where:
-        return {job: number for job, number in where.execute(statement.group_by(HISTORY.c.job))}
+        found = {job: number for job, number in where.execute(statement.group_by(HISTORY.c.job))}
+        for job, number in _left(journal, where, jobs).items():
+            found[job] = found.get(job, 0) + number
+    return found
+
+
+def _left(journal: Journal, where: sa.Connection, jobs: Sequence[str] | None) -> Counter[str]:
+    """Count the attempts that are only in the local file yet."""
+    asked = None if jobs is None else set(jobs)
+    left = {
+        one
+        for one in journal.left
+        if one[0] == journal.profile and one[2] is None and (asked is None or one[1] in asked)
+    }
+    operations = sorted({one[3] for one in left if one[3] is not None})
+    for start in range(0, len(operations), 500):
+        some = HISTORY.c.operation.in_(operations[start : start + 500])
+        left -= {attempted(row) for row in where.execute(sa.select(HISTORY).where(some))}
+    return Counter(one[1] for one in left)
 
 
 def intentions(journal: Journal) -> list[Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
+from .errors import code_of
+
 METADATA = sa.MetaData()
+_FORBIDDEN = ("42501", 1142, 1143)
+"""PostgreSQL's and MySQL's word for a privilege on a table that the account hasn't got."""
 _LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 _NAME = sa.String(190)
 _MOMENT = sa.String(26)
@@ -64,21 +70,66 @@ HISTORY = sa.Table(
 TABLES = (OPERATIONS, ROWS, HISTORY)
 
 
-def installed(connection: sa.Connection) -> bool:
-    """Whether all three tables are in the connection's database."""
+def is_forbidden(error: BaseException) -> bool:
+    """Whether the account hasn't got a privilege on a table."""
+    return code_of(error) in _FORBIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Which of the journal's tables and indexes are in a database. `hidden`: the account may not look."""
+
+    tables: frozenset[str] = frozenset()
+    indexes: frozenset[str] = frozenset()
+    hidden: bool = False
+
+    @property
+    def installed(self) -> bool:
+        """Whether all tables are there, so that the journal is kept in them."""
+        return len(self.tables) == len(TABLES)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The tables and indexes that are not there."""
+        indexes = (str(index.name) for table in TABLES for index in table.indexes)
+        return (
+            *(table.name for table in TABLES if table.name not in self.tables),
+            *(name for name in indexes if name not in self.indexes),
+        )
+
+
+NOTHING = State()
+
+
+def look(connection: sa.Connection) -> State:
+    """Look for each table and index by itself: an installation may have died half-way."""
     inspector = sa.inspect(connection)
-    return all(inspector.has_table(table.name) for table in TABLES)
+    tables, indexes = set(), set()
+    try:
+        for table in TABLES:
+            if inspector.has_table(table.name):
+                tables.add(table.name)
+                indexes |= {str(index["name"]) for index in inspector.get_indexes(table.name)}
+    except sa.exc.DBAPIError as error:
+        if not is_forbidden(error):
+            raise
+        return State(hidden=True)
+    return State(frozenset(tables), frozenset(indexes))
 
 
-def create_statements(dialect: sa.Dialect) -> list[str]:
-    """Return the DDL that installs the tables."""
+def create_statements(dialect: sa.Dialect, there: State = NOTHING) -> list[str]:
+    """Return the DDL that installs what is not there yet."""
     found = []
     for table in TABLES:
-        found.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)).strip())
-        found += [str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes]
+        if table.name not in there.tables:
+            found.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)).strip())
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            if index.name not in there.indexes:
+                found.append(str(CreateIndex(index).compile(dialect=dialect)))
     return found
 
 
-def drop_statements(dialect: sa.Dialect) -> list[str]:
-    """Return the DDL that removes the tables and all they hold."""
-    return [str(DropTable(table).compile(dialect=dialect)).strip() for table in reversed(TABLES)]
+def drop_statements(dialect: sa.Dialect, there: State) -> list[str]:
+    """Return the DDL that removes the tables that are there, and all they hold."""
+    here = [table for table in reversed(TABLES) if table.name in there.tables]
+    return [str(DropTable(table).compile(dialect=dialect)).strip() for table in here]

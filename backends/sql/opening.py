@@ -13,10 +13,11 @@ from unstick.backends.profile.model import Action, JobTable, Profile
 from unstick.recovery.model import ActionInfo, Capabilities
 from unstick.recovery.source import Source
 
-from . import journal_tables, thresholds
+from . import journal_access, thresholds
 from .engines import ENGINES, Engine
 from .entity import EntitySql
-from .journal import Journal, local_engine
+from .journal import Journal
+from .journal_access import Found
 from .layout import Layout, build_layout
 from .recognise import recognise
 from .verify import check_columns
@@ -55,14 +56,13 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
         for entity in tables
         if isinstance(entity.spec, JobTable) and entity.spec.variants is not None
     }
-    installed = journal_tables.installed(connection)
     database = identity(connection, source)
-    journal = Journal(source.name, database, profile.name, None if installed else local_engine())
+    found = journal_access.find(connection, source.name, database, profile.name)
     version, skip_locked = _version(connection, engine)
     for entity in (*tables, *variants.values()):
         entity.skip_locked = skip_locked
-    capabilities = _capabilities(source, layout, engine, version, skip_locked, database, installed)
-    return Opened(layout, tables, variants, journal, capabilities)
+    capabilities = _capabilities(source, layout, engine, version, skip_locked, found)
+    return Opened(layout, tables, variants, found.journal, capabilities)
 
 
 def identity(connection: sa.Connection, source: Source) -> str:
@@ -98,25 +98,26 @@ def _capabilities(
     engine: Engine,
     version: str,
     skip_locked: bool,
-    database: str,
-    installed: bool,
+    found: Found,
 ) -> Capabilities:
     profile = layout.profile
     actions = _actions(profile)
-    reason = f"{source.name} is read-only; open it with --write to change rows"
+    reason = found.refusal
+    if source.read_only:
+        reason = f"{source.name} is read-only; open it with --write to change rows"
     first = profile.jobs[0]
     variants = first.variants.name if first.variants else "tasks" if first.variants_json else None
     return Capabilities(
         engine=engine.name,
         version=version,
-        database=database,
+        database=found.journal.database,
         profile=profile.name,
-        journal="database" if installed else "local",
+        journal="local" if found.journal.local is not None else "database",
         read_only=source.read_only,
         skip_locked=skip_locked,
         fenced=profile.fenced,
         actions=actions,
-        refusal={info.name: reason for info in actions} if source.read_only else {},
+        refusal={info.name: reason for info in actions} if reason else {},
         statuses=tuple(
             dict.fromkeys(s for job in profile.jobs for found in job.states.values() for s in found)
         ),
@@ -124,6 +125,7 @@ def _capabilities(
         steps=first.steps,
         thresholds=thresholds.effective(profile, source),
         max_retries=thresholds.max_retries(profile, source),
+        problems=found.problems,
     )
 
 

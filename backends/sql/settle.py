@@ -13,7 +13,7 @@ from unstick.recovery.plan import Change
 
 from . import journal_reading, undo, undo_checks
 from .entity import EntitySql
-from .journal import INTENDED, Journal, abandoned, changes_of, instant, moment
+from .journal import INTENDED, Journal, abandoned, changes_of, instant, moment, remove_empty
 from .journal_tables import HISTORY, OPERATIONS, ROWS
 
 UNKNOWN = "the console died while this was committed and the row has moved on since: look at the job"
@@ -78,6 +78,7 @@ def _write(
     this &= ROWS.c.outcome == INTENDED
     if verdict is False:
         where.execute(sa.delete(ROWS).where(this))
+        remove_empty(where, row.operation)
         return
     values: dict[str, Any] = {"outcome": Outcome.APPLIED.value}
     if verdict is None:
