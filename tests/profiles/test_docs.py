@@ -30,7 +30,7 @@ def test_every_piece_on_the_page_is_part_of_a_profile(block: str) -> None:
     top = {key: value for key, value in given.items() if key in Profile.model_fields}
     jobs = top.pop("jobs", {})
     inner = {key: value for key, value in given.items() if key not in Profile.model_fields}
-    # `[[jobs.rules]]` alone stands below a table called jobs; in a whole file it belongs to the last [[jobs]].
+    # `[[jobs.rules]]` alone stands below a table called jobs; in a file it belongs to the last [[jobs]].
     job = {**(jobs[-1] if isinstance(jobs, list) else jobs), **inner}
     Profile.model_validate({"name": "example", **top, "jobs": [around(job)]})
 
