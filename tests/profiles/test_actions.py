@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.profiles.place import Place, act, job, plan, undo
+from tests.profiles.place import Place, act, plan, undo
 from unstick import backends
 from unstick.recovery.engine import Result, apply
 from unstick.recovery.errors import PlanError
@@ -360,73 +360,3 @@ async def test_the_systems_own_sql_is_run_once_per_row_with_the_key(place: Place
         PlanError, match=f"profile raw has no SQL of else for {place.engine}; add sql.{place.engine}"
     ):
         await plan(backend, "else", "c,1")
-
-
-WORKER = (
-    (
-        HEAD
-        + """
-    fenced = false
-    token = ["worker"]
-    columns = { retries = "tries" }
-    [[jobs.rules]]
-    name = "stuck"
-    when = "j.status = 'busy'"
-    [jobs.actions.recover]
-    verb = "free it"
-    only_stuck = true
-    hint = "start a worker"
-    set = { status = "new", tries = { increment = 1 } }
-    [jobs.actions.retry]
-    verb = "again"
-    set = { status = "new" }
-"""
-    )
-    .replace("    [[jobs]]\n", "", 1)
-    .replace("    fenced = false\n", "")
-)
-WORKER = 'fenced = false\nfence_warning = "the old worker may come back"\n' + WORKER.replace(
-    '    table = "tasks"', '    [[jobs]]\n    table = "tasks"'
-)
-
-
-async def workers(place: Place) -> None:
-    await place.run(
-        TASKS.format("worker varchar(20), tries integer"),
-        "INSERT INTO tasks VALUES (1, 'busy', 'w1', 0), (2, 'busy', 'w2', NULL), (3, 'busy', 'w3', 3)",
-    )
-
-
-async def test_a_job_that_another_worker_took_meanwhile_is_left_alone(place: Place) -> None:
-    await workers(place)
-    backend = await place.console(WORKER)
-    made = await plan(backend, "recover", "1", "2")
-    assert made.warnings[:2] == ("the old worker may come back", "start a worker")
-    assert (await plan(backend, "retry", "1")).warnings[:1] != made.warnings[:1]
-    await place.run("UPDATE tasks SET worker = 'w9' WHERE id = 1")
-    result = await apply(backend, made)
-    assert [(row.outcome.value, row.detail) for row in result.rows] == [
-        ("drifted", "taken over: worker w1 → w9"),
-        ("applied", "busy → new"),
-    ]
-
-
-async def test_retries_are_counted_by_the_column_where_there_is_one(place: Place) -> None:
-    await workers(place)
-    backend = await place.console(WORKER)
-    assert (await act(backend, "recover", "2")).counts.applied == 1
-    assert (await job(backend, "2")).retries == 1
-    made = await plan(backend, "recover", "3")
-    assert made.left_out[0].reason.startswith("needs a person: 3 of 3 retries are used")
-    assert (await act(backend, "recover", "3", over_limit=True)).counts.applied == 1
-    assert await place.value("SELECT tries FROM tasks WHERE id = 3") == 4
-
-
-async def test_and_by_the_history_where_there_is_none(place: Place) -> None:
-    await workers(place)
-    backend = await place.console(WORKER.replace('    columns = { retries = "tries" }\n', ""))
-    for number in range(3):
-        assert (await job(backend, "1")).retries == number
-        assert (await act(backend, "retry", "1")).counts.applied == 1
-    assert (await plan(backend, "retry", "1")).left_out[0].reason.startswith("needs a person")
-    assert len(await backend.attempts()) == 3
