@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from unstick.backends.profile.model import JobTable
 from unstick.recovery.errors import (
     BackendError,
+    Denied,
     NotFound,
     PlanError,
     QueryTimeout,
@@ -48,6 +49,7 @@ from . import (
     journal_reading,
     planner,
     planning,
+    privileges,
     reader,
     recalling,
     settle,
@@ -57,6 +59,7 @@ from . import (
 from .entity import EntitySql
 from .journal import Entry, Journal
 from .opening import Opened, open_source
+from .privileges import Missing
 from .reader import Asked
 from .session import Session, make_session
 from .writer import Numbers, Writer
@@ -290,6 +293,8 @@ class SqlBackend:
     async def begin(self, plan: Plan) -> str:
         """Return the operation's id, which is the plan's: the same plan again continues its operation."""
         self._check_writable()
+        if plan.undoes is None and (lacking := await self.missing_privileges(plan.action)):
+            raise Denied(f"{self.source}: {lacking[0].sentence}; nothing was changed")
         if await self._read(lambda connection: journal_access.moved(connection, self._journal)):
             await self._open_again()
         if self._journal.local is not None:
@@ -367,6 +372,12 @@ class SqlBackend:
             return journal_reading.operation(self._journal, connection, operation)
 
         return await self._read(work)
+
+    async def missing_privileges(self, action: str | None = None) -> tuple[Missing, ...]:
+        """Return what the account may not do to the job system's tables although actions (or one) need it."""
+        # MySQL has to be asked by attempts to write; the others need no lock for the answer.
+        ask = self._write if self.capabilities.engine == "mysql" else self._read
+        return await ask(lambda connection: privileges.missing(connection, self._is_open.tables, action))
 
     async def can_write(self) -> str:
         """Begin and end a write transaction without changing anything; returns how it went. Raises Denied."""

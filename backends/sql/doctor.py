@@ -35,7 +35,7 @@ async def check(source: Source) -> list[Check]:
     try:
         for examine in (_open, _clock, _reads, _writes):
             found += await _guarded(examine, backend)
-            if not found[-1].ok:
+            if found[-1].name == examine.__name__.strip("_") and not found[-1].ok:
                 break
     finally:
         await backend.close()
@@ -59,6 +59,7 @@ async def _open(backend: SqlBackend) -> list[Check]:
     return [
         Check("connection", True, f"{known.version} at {known.database}, open in {milliseconds:.0f} ms"),
         Check("profile", True, known.profile),
+        *(Check("problem", False, problem, "correct this, then look again") for problem in known.problems),
         Check(
             "journal",
             True,
@@ -98,4 +99,10 @@ async def _reads(backend: SqlBackend) -> list[Check]:
 async def _writes(backend: SqlBackend) -> list[Check]:
     if backend.capabilities.read_only:
         return [Check("writing", True, "off: the source is read-only", "open it with --write to change rows")]
+    lacking = await backend.missing_privileges()
+    if lacking:
+        return [
+            Check("writing", False, f"this account may not {one.privilege} {one.table}", f"{one.grant};")
+            for one in lacking
+        ]
     return [Check("writing", True, await backend.can_write())]

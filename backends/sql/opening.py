@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -19,7 +19,7 @@ from .entity import EntitySql
 from .journal import Journal
 from .journal_access import Found
 from .layout import Layout, build_layout
-from .recognise import recognise
+from .recognise import Recognised, recognise
 from .verify import check_columns
 
 
@@ -42,7 +42,8 @@ class Opened:
 def open_source(connection: sa.Connection, source: Source) -> Opened:
     """Look at the database and return what the backend works with. Raises ConfigError or SchemaMismatch."""
     engine = ENGINES[connection.dialect.name if connection.dialect.name != "mariadb" else "mysql"]
-    profile = load.find(source.profile) if source.profile else recognise(connection, engine, source)
+    known = Recognised(load.find(source.profile)) if source.profile else recognise(connection, engine, source)
+    profile = known.profile
     layout = build_layout(connection, profile, engine, source)
     check_columns(layout)
     several = len(profile.jobs) > 1
@@ -62,6 +63,7 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
     for entity in (*tables, *variants.values()):
         entity.skip_locked = skip_locked
     capabilities = _capabilities(source, layout, engine, version, skip_locked, found)
+    capabilities = replace(capabilities, problems=(*known.problems, *capabilities.problems))
     return Opened(layout, tables, variants, found.journal, capabilities)
 
 

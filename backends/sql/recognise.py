@@ -29,15 +29,25 @@ class Match:
         return self.wanted > 0 and self.found == self.wanted
 
 
-def matches(connection: sa.Connection, engine: Engine, source: Source) -> list[Match]:
-    """Return every known profile with how well it fits, the best first."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The profile that fits best, and what the operator should know about the choice."""
+
+    profile: Profile
+    problems: tuple[str, ...] = ()
+
+
+def matches(connection: sa.Connection, engine: Engine, source: Source) -> tuple[list[Match], tuple[str, ...]]:
+    """Return every known profile with how well it fits, the best first; and the mistakes in the others."""
+    found, mistakes = [], []
     for info in load.available().values():
         try:
             profile = info.load()
             places = _places(profile, source, engine)
-        except ConfigError:
-            continue  # a broken profile of the user's must not keep the others from being found
+        except ConfigError as error:
+            # A broken profile of the user's must not keep the others from being found.
+            mistakes.append(f"a profile is left out: {error}")
+            continue
         tables = engine.reflect(connection, list(places))
         wanted = sum(len(columns) for columns in places.values())
         present = sum(
@@ -46,7 +56,8 @@ def matches(connection: sa.Connection, engine: Engine, source: Source) -> list[M
             if place in tables
         )
         found.append(Match(profile, wanted, present))
-    return sorted(found, key=lambda match: (match.fits, match.wanted, match.found), reverse=True)
+    best = sorted(found, key=lambda match: (match.fits, match.wanted, match.found), reverse=True)
+    return best, tuple(mistakes)
 
 
 def _places(profile: Profile, source: Source, engine: Engine) -> dict[Place, tuple[str, ...]]:
@@ -62,14 +73,27 @@ def _places(profile: Profile, source: Source, engine: Engine) -> dict[Place, tup
     return places
 
 
-def recognise(connection: sa.Connection, engine: Engine, source: Source) -> Profile:
+def recognise(connection: sa.Connection, engine: Engine, source: Source) -> Recognised:
     """Return the profile that fits best. Raises SchemaMismatch when none does."""
-    ranked = matches(connection, engine, source)
-    if ranked and ranked[0].fits:
-        return ranked[0].profile
+    ranked, mistakes = matches(connection, engine, source)
+    fitting = [match.profile.name for match in ranked if match.fits]
+    if fitting:
+        return Recognised(ranked[0].profile, (*_several(fitting), *mistakes))
     tables = sa.inspect(connection).get_table_names()[:5]
     seen = f"its tables are {', '.join(tables)}" if tables else "it has no tables that this account can see"
+    broken = "".join(f"; {mistake}" for mistake in mistakes)
     raise SchemaMismatch(
-        f"{source.name}: no known job system is in this database ({seen}); "
-        "draft a profile with `unstick init URL`, or write one (docs/profiles.md) and name it in the config"
+        f"{source.name}: no known job system is in this database ({seen}; tables that this account may not "
+        "read look as if they were missing); check its privileges, or write a profile (docs/profiles.md has "
+        f"an example, `unstick profiles NAME` prints a known one) and name it in the configuration{broken}"
+    )
+
+
+def _several(fitting: list[str]) -> tuple[str, ...]:
+    if len(fitting) == 1:
+        return ()
+    first, *others = fitting
+    return (
+        f"this database also holds {' and '.join(others)}; {first} is opened: choose with `profile` in the "
+        "configuration, or UNSTICK_PROFILE",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from tests.cli.conftest import Cli
 from unstick.backends.demo.database import create
 from unstick.backends.demo.hostile import TEXTS
+from unstick.cli import main
+from unstick.recovery.memory import MemoryBackend
 from unstick.recovery.port import Backend
 from unstick.recovery.source import Source
 
@@ -152,3 +155,34 @@ def test_bare_unstick_opens_the_console(
     assert cli.opened[-1].read_only is False
     assert cli("--source", "live", "sqlite:///other.db").code == 7
     assert seen["names"] == ["live", "other.db"]
+
+
+def test_a_profile_of_ones_own_with_a_mistake_is_told_about(
+    cli: Cli, demo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('name = "own"\ntitel = "Mine"\n')
+    monkeypatch.setattr("unstick.backends.profile.load.user_folder", lambda: tmp_path)
+    ran = cli("profiles")
+    assert (ran.code, "can't be used" in ran.out) == (0, True)
+    assert f"{own}:2: titel: there is no such key" in ran.err
+    problems = {info["name"]: info["problem"] for info in cli("profiles", "--json").json["profiles"]}
+    assert [name for name, problem in problems.items() if problem] == ["own"]
+    ran = cli("doctor", "--source", demo)
+    assert (ran.code, f"{own}:2: titel" in ran.out) == (1, True)
+    assert main(["jobs", "--source", demo, "--json"]) == 0
+    assert main(["jobs", "--source", demo, "--limit", "1"]) == 0
+
+
+def test_problems_of_a_source_are_told_on_stderr(cli: Cli) -> None:
+    def troubled(backend: MemoryBackend) -> None:
+        known = backend.capabilities
+        monkey.setattr(
+            MemoryBackend, "capabilities", property(lambda _: replace(known, problems=("mind\x1b[31m this",)))
+        )
+
+    with pytest.MonkeyPatch.context() as monkey:
+        cli.prepare = troubled
+        ran = cli("jobs", "--json")
+    assert ran.json["jobs"]
+    assert "note: mind\\x1b[31m this" in ran.err
