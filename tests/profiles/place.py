@@ -72,7 +72,11 @@ class Place:
 
     async def console(self, profile: str, **settings: Any) -> Backend:
         """Open a console by a profile's text."""
-        backend = create_backend(Source("here", self.url, profile=self.profile(profile), **settings))
+        return await self.console_of(self.profile(profile), **settings)
+
+    async def console_of(self, profile: str, **settings: Any) -> Backend:
+        """Open a console by the name or path of a profile."""
+        backend = create_backend(Source("here", self.url, profile=profile, **settings))
         self._open.append(backend)
         await backend.open()
         return backend

@@ -70,7 +70,10 @@ class MySQL(Engine):
         )
 
     def epoch_now(self) -> Expr:
-        return sa.cast(sa.func.unix_timestamp(sa.func.now(6)), sa.Double)
+        # Not UNIX_TIMESTAMP(NOW()): that goes through the session's zone, where an hour a year comes twice.
+        unit: Expr = sa.literal_column("MICROSECOND")
+        micros = sa.func.timestampdiff(unit, sa.literal_column(_EPOCH), sa.func.utc_timestamp(6))
+        return sa.cast(micros, sa.Double) / 1e6
 
     def age(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
         now = self.epoch_now()
@@ -180,6 +183,7 @@ def _seconds_between(earlier: Expr, later: Expr) -> Expr:
 
 
 _UTC = "+00:00"
+_EPOCH = "TIMESTAMP'1970-01-01 00:00:00'"
 _OFFSET = "[+-][0-9]{2}:?[0-9]{2}"
 
 
@@ -187,9 +191,7 @@ def _instant_text(column: Expr) -> Expr:
     """A TIMESTAMP as UTC text, the same in every session's time zone; counted, because converting an hour
     that the clocks repeat is ambiguous."""
     seconds = sa.func.nullif(sa.func.unix_timestamp(column), 0)
-    moment = sa.func.timestampadd(
-        sa.literal_column("SECOND"), seconds, sa.literal_column("TIMESTAMP'1970-01-01 00:00:00'")
-    )
+    moment = sa.func.timestampadd(sa.literal_column("SECOND"), seconds, sa.literal_column(_EPOCH))
     return sa.func.coalesce(sa.func.concat(sa.cast(moment, sa.CHAR), _UTC), sa.cast(column, sa.CHAR))
 
 
