@@ -44,8 +44,8 @@ KEYS = {
 # ours between fork and exec, which is not safe in a process with threads.
 _OPEN_TERMINAL = 'exec <>"$0" >&0 2>&1; exec "$@"'
 
-# Started by nohup, or by a service manager that does the like, we would hand on an ignored SIGHUP: no program in
-# a terminal of ours would then notice that it is closed.
+# Started by nohup, or by a service manager that does the like, we would hand on an ignored SIGHUP: no program
+# in a terminal of ours would then notice that it is closed.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
