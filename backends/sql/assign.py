@@ -78,9 +78,8 @@ def constant(given: Assignment, values: Words) -> Scalar:
 def _append(entity: EntitySql, column: Expr, text: str, separator: str) -> Expr:
     engine = entity.engine
     plain = sa.type_coerce(column, sa.Text())
-    empty = sa.or_(plain.is_(None), plain == sa.literal("", sa.Text))
     return sa.case(
-        (empty, sa.literal(text, sa.Text)),
+        (engine.is_empty(column), sa.literal(text, sa.Text)),
         (engine.ends_with(column, text), plain),
         else_=plain + sa.literal(separator + text, sa.Text),
     )

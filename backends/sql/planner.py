@@ -215,7 +215,17 @@ def check_size(number: int, options: Options) -> None:
 
 def frozen(options: Options, asked: Asked) -> Options:
     """Return the options with every threshold that was used, so that an apply elsewhere asks the same."""
-    return replace(options, thresholds=dict(asked.thresholds))
+    return replace(storable(options), thresholds=dict(asked.thresholds))
+
+
+def storable(options: Options) -> Options:
+    """Return the options with words that every database can store: no half characters of a terminal in
+    another encoding, no NUL."""
+    reason, operator = (
+        text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+        for text in (options.reason, options.operator)
+    )
+    return replace(options, reason=reason, operator=operator)
 
 
 def whole(query: Query) -> Query:

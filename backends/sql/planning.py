@@ -140,7 +140,7 @@ def undo_plan(
         action="undo",
         verb=f"{what} {done.started_at:%Y-%m-%d %H:%M:%S} UTC{'' if done.undoes else ' changed'}",
         made_at=reader.clock(connection, opened.tables[0]),
-        options=options,
+        options=planner.storable(options),
         rows=tuple(rows),
         left_out=tuple(left),
         sql=tuple(showing.undone(opened.by_name, rows)),

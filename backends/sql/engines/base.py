@@ -143,6 +143,11 @@ class Engine(ABC):
     def ends_with(self, column: Expr, text: str) -> Expr:
         """Whether the text column ends with the text, case-sensitively."""
 
+    def is_empty(self, column: Expr) -> Expr:
+        """Whether the text column is NULL or has no characters; blanks are characters."""
+        plain = sa.type_coerce(column, sa.Text())
+        return sa.or_(plain.is_(None), plain == sa.literal("", sa.Text))
+
     @abstractmethod
     def json_merge(self, column: Expr, values: Mapping[str, Any], info: ColumnInfo) -> Expr:
         """The JSON column with the keys set, also to null, and all other keys kept.

@@ -156,6 +156,10 @@ class MySQL(Engine):
     def ends_with(self, column: Expr, text: str) -> Expr:
         return sa.func.right(column, len(text)).op("= BINARY")(sa.literal(text, sa.Text))
 
+    def is_empty(self, column: Expr) -> Expr:
+        # Compared as text, blanks are equal to nothing in most collations.
+        return sa.or_(column.is_(None), sa.func.length(column) == 0)
+
     def json_merge(self, column: Expr, values: Mapping[str, Any], info: ColumnInfo) -> Expr:
         plain = sa.type_coerce(column, sa.Text())
         parts: list[Any] = []
