@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 
 from unstick.cli import confirm
 from unstick.cli.encode import print_json
@@ -39,25 +40,34 @@ async def _migrate(session: Session, *, applies: bool) -> int:
     args, source = session.args, session.source
     statements = await backends.install_journal(source, rollback=args.rollback)
     if applies and statements:
-        question = f"Run {count(len(statements), 'statement')}"
+        question = f"Run {count(_number(statements), 'statement')}"
         if not args.yes:
             for statement in statements:
-                narrate("\n".join(block(f"{statement};")))
-        if not confirm.confirmed(args, source, len(statements), question):
+                narrate("\n".join(block(_shown(statement))))
+        if not confirm.confirmed(args, source, _number(statements), question):
             raise UsageError("not confirmed; nothing was changed")
         statements = await backends.install_journal(source, rollback=args.rollback, apply=True)
     if session.json:
         print_json({"source": source.name, "rollback": args.rollback, "applied": applies, "sql": statements})
         return 0
     for statement in statements:
-        print("\n".join(line.rstrip() for line in block(f"{statement};")))
-    narrate(_summary(len(statements), applies=applies, rollback=args.rollback))
+        print("\n".join(line.rstrip() for line in block(_shown(statement))))
+    narrate(_summary(statements, applies=applies, rollback=args.rollback))
     return 0
 
 
-def _summary(number: int, *, applies: bool, rollback: bool) -> str:
-    if not number:
+def _shown(statement: str) -> str:
+    return statement if statement.startswith("--") else f"{statement};"
+
+
+def _number(statements: Sequence[str]) -> int:
+    """How many there are to run: remarks among them are not."""
+    return sum(not statement.startswith("--") for statement in statements)
+
+
+def _summary(statements: Sequence[str], *, applies: bool, rollback: bool) -> str:
+    if not statements:
         return "nothing to do: " + ("there is nothing to take away" if rollback else "all tables are there")
     if applies:
-        return f"{count(number, 'statement')} run"
+        return f"{count(_number(statements), 'statement')} run"
     return "nothing was changed; run these with --apply"
