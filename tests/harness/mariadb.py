@@ -78,6 +78,7 @@ class MariaDBServer(Server):
             except pymysql.err.OperationalError as error:
                 if not (missing_is_fine and error.args[0] == no_such_thread):
                     raise
+                return ()
             return cursor.fetchall()
 
     def command(self) -> list[str]:
