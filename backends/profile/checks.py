@@ -55,6 +55,11 @@ def _check_job(profile: Profile, job: JobTable, at: Path) -> None:
     children = {child.name for child in job.children}
     entities: list[tuple[Entity, Path]] = [(job, at)]
     if job.variants is not None:
+        if job.variants.actions:
+            # Taking them and doing nothing would be worse than not knowing them.
+            raise Mistake(
+                "variants are shown with their verdicts, but have no actions yet", *at, "variants", "actions"
+            )
         entities.append((job.variants, (*at, "variants")))
     for entity, place in entities:
         _check_placeholders(profile, entity, place)

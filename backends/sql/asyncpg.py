@@ -80,6 +80,8 @@ class AsyncSession:
     async def _create(self) -> asyncpg.Connection[Any]:
         milliseconds = str(int(self._source.statement_timeout_s * 1000))
         settings = {"application_name": "unstick", "statement_timeout": milliseconds}
+        # Times travel as text in tokens and plan files: a role's own DateStyle must not spell them otherwise.
+        settings["datestyle"] = "ISO"
         if self._write:
             settings["lock_timeout"] = str(int(self._source.lock_timeout_s * 1000))
             # Whatever the server's default is: what others committed meanwhile has to be seen under the lock.

@@ -129,6 +129,22 @@ def test_a_mistake_is_told_with_its_place(old: str, new: str, said: str) -> None
     assert str(refused.value).startswith(f"demo.toml:{said}")
 
 
+def test_actions_of_variants_are_refused_rather_than_ignored() -> None:
+    variants = """
+[jobs.variants]
+table = "parts"
+key = ["id"]
+match = { job_id = "id" }
+status = "status"
+[jobs.variants.actions.recover]
+verb = "again"
+set = { status = "new" }
+"""
+    text = 'name = "demo"\n[[jobs]]\ntable = "jobs"\nkey = ["id"]\nstatus = "status"\n' + variants
+    with pytest.raises(ConfigError, match=r"jobs\.0\.variants\.actions: variants are shown"):
+        parse_profile(text, "demo.toml")
+
+
 def test_a_profile_without_jobs() -> None:
     with pytest.raises(ConfigError, match=r"^demo.toml: jobs: this key is missing$"):
         parse_profile('name = "demo"', "demo.toml")
