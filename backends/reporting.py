@@ -10,7 +10,7 @@ from unstick.recovery.plan import Plan
 
 from .profile.load import last_loaded
 from .profile.model import Profile, ReportItem
-from .sql.thresholds import entities
+from .sql.thresholds import timeout_words
 
 
 def report(plan: Plan, result: Result | None, profile_name: str | None = None) -> dict[str, object]:
@@ -52,11 +52,9 @@ def _counts(plan: Plan, rows: tuple[RowOutcome, ...]) -> dict[str, int]:
 
 
 def _words(plan: Plan, profile: Profile) -> dict[str, str]:
-    names = [rule.name for entity in entities(profile) for rule in entity.rules]
-    seconds = next((s for name in names if (s := plan.options.thresholds.get(name)) is not None), None)
-    if seconds is None:
-        return {"timeout_minutes": "?", "timeout_seconds": "?"}
-    return {"timeout_minutes": f"{seconds / 60:g}", "timeout_seconds": f"{seconds:g}"}
+    """Return the timeout as the texts that were written into the rows say it."""
+    job = next((job for job in profile.jobs if plan.action in job.actions), None)
+    return timeout_words(job, job.actions[plan.action], plan.options.thresholds) if job else {}
 
 
 def _text(item: ReportItem, text: str, counts: Mapping[str, int], words: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from unstick.recovery.model import Scalar
 
 from .engines.base import Expr
 from .entity import EntitySql
-from .thresholds import Thresholds
+from .thresholds import Thresholds, timeout_words
 
 NOW = "{now}"
 """Shown in a plan where the database's clock will be written."""
@@ -25,12 +25,7 @@ Words = Mapping[str, str | int]
 
 def words(entity: EntitySql, action: Action, thresholds: Thresholds) -> dict[str, str | int]:
     """Return what texts may mention: the threshold that the action's first rule with a clock has."""
-    clocked = [rule.name for rule in entity.spec.rules if rule.age_of or rule.owner]
-    names = [name for name in action.rules or clocked if name in clocked]
-    seconds = next((value for name in names if (value := thresholds.get(name)) is not None), None)
-    if seconds is None:
-        return {"timeout_minutes": "?", "timeout_seconds": "?"}
-    return {"timeout_minutes": f"{seconds / 60:g}", "timeout_seconds": f"{seconds:g}"}
+    return {**timeout_words(entity.spec, action, thresholds)}
 
 
 def fill(text: str, values: Words) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from unstick.backends.profile.model import Entity, Profile, Rule
+from unstick.backends.profile.model import Action, Entity, Profile, Rule
 from unstick.recovery.errors import ConfigError
 from unstick.recovery.source import Source
 
@@ -100,3 +100,13 @@ def max_retries(profile: Profile, source: Source) -> int | None:
             name = variable.name if variable else ""
             raise ConfigError(f"{name}={text!r} in the environment is not a whole number") from None
     return profile.max_retries
+
+
+def timeout_words(entity: Entity, action: Action, given: Thresholds) -> dict[str, str]:
+    """Return what an action's texts may say of its timeout: the threshold of its first rule with a clock."""
+    clocked = [rule.name for rule in entity.rules if rule.age_of or rule.owner]
+    names = [name for name in action.rules or clocked if name in clocked]
+    seconds = next((value for name in names if (value := given.get(name)) is not None), None)
+    if seconds is None:
+        return {"timeout_minutes": "?", "timeout_seconds": "?"}
+    return {"timeout_minutes": f"{seconds / 60:g}", "timeout_seconds": f"{seconds:g}"}
