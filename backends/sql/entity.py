@@ -130,6 +130,11 @@ class EntitySql:
         column, clock, info = self.clock_of(time)
         return self.engine.age(column, clock, info)
 
+    def epoch(self, time: str) -> Expr:
+        """A named time, or a child's newest `child.column`, as seconds since 1970."""
+        column, clock, info = self.clock_of(time)
+        return self.engine.epoch(column, clock, info)
+
     def clock_of(self, time: str) -> tuple[Expr, Clock, ColumnInfo]:
         """Return the column, its clock and its real type for a named time or `child.column`."""
         child_name, dot, column = time.partition(".")

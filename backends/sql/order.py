@@ -10,12 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from unstick.recovery.errors import UsageError
-from unstick.recovery.model import Scalar
+from unstick.recovery.model import Scalar, State
 from unstick.recovery.query import SORTS, Query
 
 from . import keys
-from .engines.base import ColumnInfo, Expr
+from .engines.base import ColumnInfo, Expr, latest
 from .entity import EntitySql
+from .filter_terms import life_signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,14 @@ class Segment:
 
 
 _COLUMNS = {"kind": "kind", "retries": "retries", "priority": "priority"}
-_TIMES = {
-    "created": "created",
-    "started": "started",
-    "updated": "updated",
-    "running": "started",
-    "idle": "updated",
-}
+_TIMES = ("created", "started", "updated")
 
 
-def segments(entity: EntitySql, query: Query, retries: Mapping[str, int]) -> tuple[Segment, ...]:
+def segments(
+    entity: EntitySql, query: Query, retries: Mapping[str, int], now: float | None = None
+) -> tuple[Segment, ...]:
     """Return the stretches of the query's order for one job table. `retries` is job id -> attempts, where no
-    column counts them."""
+    column counts them; `now` the first page's now (seconds since 1970), None for the first page itself."""
     if query.sort not in SORTS:
         raise UsageError(f"{query.sort!r} is not a sort order; choose one of {', '.join(SORTS)}")
     if query.sort == "retries" and not entity.spec.columns.retries and retries:
@@ -57,15 +54,17 @@ def segments(entity: EntitySql, query: Query, retries: Mapping[str, int]) -> tup
             Segment(True if query.stuck_only else None, counted + _columns(entity, [], query.descending)),
         )
     if query.sort != "stuck":
-        return (Segment(True if query.stuck_only else None, _by(entity, query.sort, query.descending)),)
+        by = _by(entity, query.sort, query.descending, now)
+        return (Segment(True if query.stuck_only else None, by),)
     stuck = Segment(True, _oldest(entity, query.descending))
     if query.stuck_only:
         return (stuck,)
-    rest = Segment(False, _by(entity, "created", not query.descending))
+    rest = Segment(False, _by(entity, "created", not query.descending, now))
     return (rest, stuck) if query.descending else (stuck, rest)
 
 
 _NUMBER = ColumnInfo("retries", "integer", "int", nullable=False)
+_SECONDS = ColumnInfo("seconds", "double precision", "float")
 MOST = 500
 """Jobs that the retry history can sort by; the others have fewer attempts and count as having none."""
 
@@ -81,16 +80,47 @@ def _oldest(entity: EntitySql, descending: bool) -> tuple[OrderBy, ...]:
     return _columns(entity, [entity.clocks[first][0]] if first in entity.clocks else [], descending)
 
 
-def _by(entity: EntitySql, sort: str, descending: bool) -> tuple[OrderBy, ...]:
+def _by(entity: EntitySql, sort: str, descending: bool, now: float | None) -> tuple[OrderBy, ...]:
     if sort == "state":
         return _columns(entity, [entity.spec.status] if entity.spec.status else [], descending)
+    if sort == "idle":
+        return _idle(entity, descending)
+    if sort == "running":
+        return _running(entity, descending, now)
     if sort in _TIMES:
-        # The longest running or idle is the one that started or moved first.
-        turned = descending if sort in ("created", "started", "updated") else not descending
-        time = _TIMES[sort] if _TIMES[sort] in entity.clocks else "created"
-        return _columns(entity, [entity.clocks[time][0]] if time in entity.clocks else [], turned)
+        time = sort if sort in entity.clocks else "created"
+        return _columns(entity, [entity.clocks[time][0]] if time in entity.clocks else [], descending)
     column = getattr(entity.spec.columns, _COLUMNS[sort]) if sort in _COLUMNS else None
     return _columns(entity, [column] if column else [], descending)
+
+
+def _idle(entity: EntitySql, descending: bool) -> tuple[OrderBy, ...]:
+    """The longest idle is the one that moved first. One life sign is asked for as it is, so that an index can
+    serve; of several the latest counts, as on the screen."""
+    signs = life_signs(entity)
+    if not signs:
+        return _columns(entity, [], descending)
+    if len(signs) == 1 and signs[0] in entity.clocks:
+        first = _columns(entity, [entity.clocks[signs[0]][0]], not descending)[0]
+    else:
+        first = _seconds(entity, latest(entity.engine, [entity.epoch(s) for s in signs]), not descending)
+    return (first, *_columns(entity, [], descending))
+
+
+def _running(entity: EntitySql, descending: bool, now: float | None) -> tuple[OrderBy, ...]:
+    """Running rows since their start, the others from start to finish. Later pages keep the first one's now:
+    otherwise the running rows would overtake the others from page to page."""
+    if "started" not in entity.clocks:
+        return _columns(entity, [], descending)
+    started = entity.epoch("started")
+    moment = entity.engine.epoch_now() if now is None else sa.literal(now, sa.Double)
+    ended = entity.epoch("finished") - started if "finished" in entity.clocks else sa.null()
+    shown = sa.case((entity.in_state([State.RUNNING]), moment - started), else_=ended)
+    return (_seconds(entity, shown, descending), *_columns(entity, [], descending))
+
+
+def _seconds(entity: EntitySql, value: Expr, descending: bool) -> OrderBy:
+    return OrderBy(sa.type_coerce(value, entity.engine.column_type(_SECONDS)), _SECONDS, descending)
 
 
 def _columns(entity: EntitySql, names: Sequence[str], descending: bool) -> tuple[OrderBy, ...]:
@@ -132,7 +162,8 @@ def behind(entity: EntitySql, segment: Segment, values: Sequence[Scalar]) -> Exp
 
 
 def read_cursor(cursor: str | None) -> dict[str, list[Any]]:
-    """Return table -> [segment, values]. Raises UsageError for anything but an earlier page's cursor."""
+    """Return table -> [segment, values, now of the first page]. Raises UsageError for anything but an earlier
+    page's cursor."""
     if cursor is None:
         return {}
     try:
@@ -140,7 +171,7 @@ def read_cursor(cursor: str | None) -> dict[str, list[Any]]:
     except ValueError:
         data = None
     if not isinstance(data, dict) or not all(
-        isinstance(value, list) and len(value) == 2 for value in data.values()
+        isinstance(value, list) and len(value) == 3 for value in data.values()
     ):
         raise UsageError("this is not a cursor that an earlier page gave; start again")
     return data

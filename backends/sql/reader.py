@@ -49,12 +49,12 @@ def page(
     streams, now = [], _EPOCH
     for index, entity in enumerate(tables):
         found, seen = _stretch(connection, entity, query, cursors.get(entity.name), asked)
-        streams.append([(_merge_key(item[0], item[1], query), index, item) for item in found])
+        streams.append([(_merge_key(item[0], item[1], query, seen), index, item) for item in found])
         now = max(now, seen)
     merged = list(heapq.merge(*streams))
     taken = merged[: query.limit]
-    for _, index, (segment, _, marks) in taken:
-        cursors[tables[index].name] = [segment, list(marks)]
+    for _, index, (segment, _, marks, first) in taken:
+        cursors[tables[index].name] = [segment, list(marks), first]
     more = len(merged) > len(taken) or any(len(stream) >= query.limit for stream in streams)
     following = json.dumps(cursors) if more and taken else None
     return Page(
@@ -65,7 +65,7 @@ def page(
 
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_Item = tuple[int, Job, tuple[Any, ...]]
+_Item = tuple[int, Job, tuple[Any, ...], float]
 
 
 def _stretch(
@@ -74,10 +74,10 @@ def _stretch(
     """Fetch up to a page of one table, from one segment into the next."""
     found: list[_Item] = []
     now = _EPOCH
-    start, values = cursor or (0, None)
+    start, values, first = cursor or (0, None, None)
     where = conditions(entity, query, asked)
     stuck = sa.func.coalesce(rules.any_of(entity, asked.thresholds), sa.false())
-    for number, segment in enumerate(order.segments(entity, query, _own(entity, asked))):
+    for number, segment in enumerate(order.segments(entity, query, _own(entity, asked), first)):
         if number < start:
             continue
         marks = order.marks(entity, segment)
@@ -90,7 +90,8 @@ def _stretch(
         statement = statement.order_by(*order.order_clauses(segment)).limit(query.limit - len(found))
         for row in entity.rows(connection.execute(statement)):
             now = rows.clock(row)
-            found.append((number, _job(entity, row, asked), tuple(row[mark.name] for mark in marks)))
+            place = tuple(row[mark.name] for mark in marks)
+            found.append((number, _job(entity, row, asked), place, first or rows.moment(row)))
         if len(found) >= query.limit:
             break
     return found, now
@@ -102,8 +103,8 @@ def _job(entity: EntitySql, row: rows.Row, asked: Asked, fields: rows.Row | None
     )
 
 
-def _merge_key(segment: int, job: Job, query: Query) -> tuple[int, bool, Any, str]:
-    """Where a row stands among the rows of several tables."""
+def _merge_key(segment: int, job: Job, query: Query, now: datetime) -> tuple[int, bool, Any, str]:
+    """Where a row stands among the rows of several tables, each of which was read at a `now` of its own."""
     by_id = query.sort == "id"
     value: Any = {
         "kind": job.kind,
@@ -113,8 +114,8 @@ def _merge_key(segment: int, job: Job, query: Query) -> tuple[int, bool, Any, st
         "created": _seconds(job.created),
         "started": _seconds(job.started),
         "updated": _seconds(job.updated),
-        "running": _negative(_seconds(job.started)),
-        "idle": _negative(_seconds(job.updated)),
+        "running": job.running_s,
+        "idle": None if job.idle_s is None else job.idle_s - now.timestamp(),
         "stuck": _seconds(job.started or job.updated) if job.verdict else _negative(_seconds(job.created)),
     }.get(query.sort)
     if isinstance(value, str) or by_id:

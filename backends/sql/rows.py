@@ -76,7 +76,12 @@ def _variant_counts(entity: EntitySql) -> dict[str, Expr]:
 
 def clock(row: Row) -> datetime:
     """Return the statement's now."""
-    return datetime.fromtimestamp(_float(row["now"]) or 0.0, UTC)
+    return datetime.fromtimestamp(moment(row), UTC)
+
+
+def moment(row: Row) -> float:
+    """Return the statement's now as seconds since 1970, exactly as the database gave it."""
+    return _float(row["now"]) or 0.0
 
 
 def to_job(

@@ -56,7 +56,7 @@ class View:
             updated=at(row, "updated_at"),
             finished=finished,
             running_s=self._running(state, started, finished),
-            idle_s=self._seconds(at(row, "updated_at") or started),
+            idle_s=self._idle(at(row, "updated_at"), started),
             priority=number(row, "priority"),
             variants_done=variants.count(State.DONE) if variants else None,
             variants_total=len(variants) if variants else None,
@@ -127,6 +127,9 @@ class View:
         if state is State.RUNNING or started is None:
             return self._seconds(started)
         return None if finished is None else max((finished - started).total_seconds(), 0.0)
+
+    def _idle(self, *signs: datetime | None) -> float | None:
+        return self._seconds(max((sign for sign in signs if sign is not None), default=None))
 
     def _seconds(self, since: datetime | None) -> float | None:
         return None if since is None else max((self._now - since).total_seconds(), 0.0)

@@ -8,7 +8,7 @@ import pytest
 from tests.contract.world import HOUR, MINUTE, STUCK, World, add_alive, add_stuck, kind_of, recover_all
 from unstick.recovery.errors import UsageError
 from unstick.recovery.filters import parse_filter
-from unstick.recovery.model import Job, JobId, State
+from unstick.recovery.model import Job, JobId
 from unstick.recovery.port import Backend
 from unstick.recovery.query import SORTS, Query
 
@@ -93,8 +93,6 @@ SORT_VALUES: dict[str, Callable[[Job], Any]] = {
     "created": lambda job: job.created,
     "started": lambda job: job.started,
     "updated": lambda job: job.updated,
-    "idle": lambda job: round(job.idle_s or 0),
-    "running": lambda job: round(job.running_s or 0),
     "retries": lambda job: job.retries,
     "priority": lambda job: job.priority or 0,
 }
@@ -117,9 +115,56 @@ async def test_rows_are_ordered_by_the_column_that_was_asked_for(
             kind=("update", "discovery", "inventory", "update")[number],
         )
     page = await backend.page(Query(sort=sort, descending=descending))
-    shown = [job for job in page.rows if sort != "running" or job.state is State.RUNNING]
-    values = [SORT_VALUES[sort](job) for job in shown]
+    values = [SORT_VALUES[sort](job) for job in page.rows]
     assert values == sorted(values, reverse=descending)
+
+
+async def add_disagreeing(world: World) -> None:
+    """Jobs whose update and start, or start and finish, would put them into different orders."""
+    ages = ((50, 5, "failed"), (10, 35, "running"), (30, 45, "cancelled"), (20, 2, "running"))
+    for number, (updated, started, status) in enumerate(ages):
+        await world.add(
+            f"d{number}",
+            status,
+            created_ago=HOUR + number,
+            started_ago=started * MINUTE,
+            updated_ago=updated * MINUTE,
+        )
+    for name, started in (("quick", 3), ("long", 40), ("middling", 20)):
+        await world.finish(await world.add(name, "running", started_ago=started * MINUTE))
+    await world.add("waiting", created_ago=70 * MINUTE, updated_ago=70 * MINUTE)
+
+
+AGES: dict[str, Callable[[Job], float | None]] = {
+    "idle": lambda job: job.idle_s,
+    "running": lambda job: job.running_s,
+}
+
+
+@pytest.mark.parametrize("sort", AGES)
+@pytest.mark.parametrize("descending", [False, True])
+async def test_the_order_by_an_age_is_the_order_of_what_is_shown(
+    world: World, backend: Backend, sort: str, descending: bool
+) -> None:
+    await add_disagreeing(world)
+    page = await backend.page(Query(sort=sort, descending=descending))
+    shown = [AGES[sort](job) for job in page.rows]
+    known = [round(age) for age in shown if age is not None]
+    assert len(set(known)) >= 4
+    assert known == sorted(known, reverse=descending)
+    assert shown[len(known) :] == [None] * (len(shown) - len(known)), "what has no age comes last"
+
+
+@pytest.mark.parametrize("sort", AGES)
+@pytest.mark.parametrize("descending", [False, True])
+async def test_pages_by_an_age_are_the_list_in_pieces(
+    world: World, backend: Backend, sort: str, descending: bool
+) -> None:
+    await add_disagreeing(world)
+    whole = await ids(backend, Query(sort=sort, descending=descending))
+    for limit in (1, 3):
+        pages = await every_page(backend, Query(sort=sort, descending=descending, limit=limit))
+        assert [job for page in pages for job in page] == whole
 
 
 @pytest.mark.parametrize("descending", [False, True])

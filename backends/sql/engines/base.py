@@ -96,6 +96,15 @@ class Engine(ABC):
     def age(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
         """Seconds since the time in the column; NULL for NULL."""
 
+    @abstractmethod
+    def epoch(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
+        """The time in the column as seconds since 1970 (UTC), which don't change while time passes; NULL for
+        NULL and for what is no time."""
+
+    def greatest(self, values: Sequence[Expr]) -> Expr:
+        """The largest of several numbers that are not NULL."""
+        return sa.func.greatest(*values)
+
     def older_than(self, column: Expr, clock: Clock, info: ColumnInfo, seconds: float) -> Expr:
         """Whether the time is more than `seconds` ago; written so that an index can serve where that is
         possible."""
@@ -174,3 +183,11 @@ def least(values: Sequence[Expr]) -> Expr:
         other = sa.func.coalesce(value, huge)
         smallest = sa.case((other < smallest, other), else_=smallest)
     return sa.func.nullif(smallest, huge)
+
+
+def latest(engine: Engine, values: Sequence[Expr]) -> Expr:
+    """The largest value that is not NULL; NULL when all are."""
+    if len(values) == 1:
+        return values[0]
+    never = sa.literal(-1e18, sa.Float)
+    return sa.func.nullif(engine.greatest([sa.func.coalesce(value, never) for value in values]), never)

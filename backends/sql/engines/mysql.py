@@ -86,6 +86,14 @@ class MySQL(Engine):
             return now - sa.cast(sa.func.nullif(sa.func.unix_timestamp(column), 0), sa.Double)
         return _seconds_between(_as_datetime(column, info), sa.func.utc_timestamp(6))
 
+    def epoch(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
+        if clock in (Clock.EPOCH_S, Clock.EPOCH_MS):
+            number = sa.cast(column, sa.Double)
+            return number / 1e3 if clock is Clock.EPOCH_MS else number
+        if clock is Clock.LOCAL or (info.kind == "zoned_time" and clock is not Clock.UTC):
+            return sa.cast(sa.func.nullif(sa.func.unix_timestamp(column), 0), sa.Double)
+        return _seconds_between(sa.literal_column(_EPOCH), _as_datetime(column, info))
+
     def older_than(self, column: Expr, clock: Clock, info: ColumnInfo, seconds: float) -> Expr:
         if info.kind == "time" and clock in (Clock.UTC, Clock.ZONED):
             micros = int(seconds * 1_000_000)

@@ -135,6 +135,12 @@ class PostgreSQL(Engine):
         past = sa.func.statement_timestamp() - self._instant(column, clock, info)
         return sa.cast(sa.func.extract("epoch", past), sa.Float)
 
+    def epoch(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
+        if clock in (Clock.EPOCH_S, Clock.EPOCH_MS):
+            number = sa.cast(column, sa.Float)
+            return number / 1000.0 if clock is Clock.EPOCH_MS else number
+        return sa.cast(sa.func.extract("epoch", self._instant(column, clock, info)), sa.Float)
+
     def older_than(self, column: Expr, clock: Clock, info: ColumnInfo, seconds: float) -> Expr:
         cutoff = sa.func.statement_timestamp() - sa.func.make_interval(
             0, 0, 0, 0, 0, 0, sa.cast(seconds, sa.Float)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,6 +50,14 @@ class SQLite(Engine):
         if clock is Clock.EPOCH_MS:
             return self.epoch_now() - column / 1000.0
         return self.epoch_now() - _epoch(column, *(("utc",) if clock is Clock.LOCAL else ()))
+
+    def epoch(self, column: Expr, clock: Clock, info: ColumnInfo) -> Expr:
+        if clock in (Clock.EPOCH_S, Clock.EPOCH_MS):
+            return column / (1000.0 if clock is Clock.EPOCH_MS else 1.0)
+        return _epoch(column, *(("utc",) if clock is Clock.LOCAL else ()))
+
+    def greatest(self, values: Sequence[Expr]) -> Expr:
+        return sa.func.max(*values)
 
     def now(self, clock: Clock, info: ColumnInfo) -> Expr:
         if clock in (Clock.EPOCH_S, Clock.EPOCH_MS):
