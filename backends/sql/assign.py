@@ -56,13 +56,35 @@ def expression(
         return column(given.column)
     if given.sql is not None:
         return entity.layout.expression(given.sql)  # type: ignore[arg-type]
+    if given.cases is not None:
+        return _chosen(entity, name, given, column)
     return engine.restore(constant(given, values), info)
 
 
 def in_order(given: Mapping[str, Assignment], values: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return the assignments with those first that read other columns: MySQL's later ones would see what the
-    earlier ones wrote."""
-    return sorted(values.items(), key=lambda item: not (given[item[0]].column or given[item[0]].sql))
+    """Return the assignments with those first that read other columns, and the columns that they read last:
+    MySQL's later ones would see what the earlier ones wrote."""
+    read = {each.reads for name, each in given.items() if each.reads != name}
+
+    def place(item: tuple[str, Any]) -> tuple[bool, bool]:
+        each = given[item[0]]
+        return (not (each.reads or each.sql), item[0] in read)
+
+    return sorted(values.items(), key=place)
+
+
+def _chosen(entity: EntitySql, name: str, given: Assignment, column: Callable[[str], Any]) -> Expr:
+    """The constant for what the other column holds."""
+    engine, info = entity.engine, entity.infos[name]
+    asked = engine.text(column(str(given.by)))
+
+    def typed(value: Scalar) -> Any:
+        restored = engine.restore(value, info)
+        is_sql = isinstance(restored, sa.ClauseElement)
+        return restored if is_sql else sa.literal(restored, engine.column_type(info))
+
+    chosen = [(asked == sa.literal(of, sa.Text), typed(to)) for of, to in (given.cases or {}).items()]
+    return sa.case(*chosen, else_=column(name) if given.otherwise is None else typed(given.otherwise))
 
 
 def constant(given: Assignment, values: Words) -> Scalar:
@@ -115,6 +137,9 @@ def preview(name: str, given: Assignment, values: Words, before: Mapping[str, Sc
         return before.get(given.column)
     if given.sql is not None:
         return "(computed by the database)"
+    if given.cases is not None:
+        rest = old if given.otherwise is None else given.otherwise
+        return given.cases.get(str(before.get(str(given.by))), rest)
     return constant(given, values)
 
 
