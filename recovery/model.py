@@ -103,6 +103,7 @@ class Variant:
     step: str | None = None
     error: str | None = None
     retries: int = 0
+    max_retries: int | None = None
     created: datetime | None = None
     started: datetime | None = None
     updated: datetime | None = None
@@ -110,6 +111,22 @@ class Variant:
     idle_s: float | None = None
     verdict: Verdict | None = None
     fields: Mapping[str, Scalar] = field(default_factory=lambda: NO_FIELDS)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether the retry limit is reached, so that no sweep touches it any more."""
+        return self.max_retries is not None and self.retries >= self.max_retries
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """One variant of a job, as something to act on; people write JOB/VARIANT."""
+
+    job: JobId
+    variant: VariantId
+
+    def __str__(self) -> str:
+        return f"{self.job}/{self.variant}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +198,7 @@ class ActionInfo:
 
     `verb` says what really happens ("set failed (worker is not stopped)"), `only_stuck` whether it
     wants a verdict, `from_statuses` the native statuses allowed (empty: any but `not_statuses`).
+    `for_jobs` and `for_variants` say what it can be done to.
     """
 
     name: str
@@ -189,6 +207,8 @@ class ActionInfo:
     from_statuses: tuple[str, ...] = ()
     not_statuses: tuple[str, ...] = ()
     destructive: bool = False
+    for_jobs: bool = True
+    for_variants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +216,8 @@ class Capabilities:
     """What a source can do, and how.
 
     `journal` is `database` or `local`. `refusal` maps an action to the sentence why it is not possible now
-    (read-only source, missing privilege); an action that is possible is not in it.
+    (read-only source, missing privilege); an action that is possible is not in it. `not_migrated` are columns
+    as `table.column` that the profile's migration would add: what needs them is left out.
     """
 
     engine: str
@@ -217,3 +238,4 @@ class Capabilities:
     thresholds: Mapping[str, float | None] = field(default_factory=dict)
     max_retries: int | None = 3
     problems: tuple[str, ...] = ()
+    not_migrated: tuple[str, ...] = ()

@@ -6,14 +6,29 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from .model import Attempt, Capabilities, Counts, Event, Job, JobId, Page, Queue, Variant, VariantId, Verdict
+from .hooks import Hooks
+from .model import (
+    Attempt,
+    Capabilities,
+    Counts,
+    Event,
+    Job,
+    JobId,
+    Page,
+    Queue,
+    Target,
+    Variant,
+    VariantId,
+    Verdict,
+)
 from .outcome import Operation, RowOutcome
 from .plan import Options, Plan, PlanRow
 from .query import Query
 from .stats import Statistics
 
-Selection = Sequence[JobId] | Query
-"""What an action is asked of: ids captured from the screen, or a query."""
+Selection = Sequence[JobId | Target] | Query
+"""What an action is asked of: ids captured from the screen, or a query. An action on stuck rows takes a job
+with those of its variants that are stuck; a `Target` is one variant alone."""
 
 
 class Backend(Protocol):
@@ -30,6 +45,11 @@ class Backend(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What this source can do; known after `open`."""
+        ...
+
+    @property
+    def hooks(self) -> Hooks:
+        """What is called after which action; empty where none is configured."""
         ...
 
     async def open(self) -> None:
@@ -115,6 +135,11 @@ class Backend(Protocol):
 
     async def finish(self, operation: str) -> None:
         """Journal that every chunk of the operation was handled."""
+        ...
+
+    async def record_hooks(self, operation: str, outcomes: Mapping[int, str]) -> None:
+        """Journal what became of hooks: number of the row in the plan -> outcome. To do it twice is to do it
+        once."""
         ...
 
     async def operations(self, limit: int = 100, since: datetime | None = None) -> tuple[Operation, ...]:

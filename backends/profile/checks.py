@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from unstick.recovery.suggest import hint
 from unstick.recovery.toml_file import Mistake
 
+from .migration import check_migration
+
 if TYPE_CHECKING:
-    from .model import Action, Child, Children, Entity, JobTable, Profile, Rule, Variants
+    from .model import Action, Child, Children, Effects, Entity, JobTable, Profile, Rule, Variants
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 COUNTS = ("found", "planned", "left_out", "applied", "drifted", "missing", "busy", "failed")
@@ -28,6 +30,9 @@ def check(profile: Profile) -> None:
     _check_environment(profile)
     if profile.queue is not None and not profile.queue.order:
         raise Mistake("must not be empty", "queue", "order")
+    check_migration(
+        profile.migration, profile.parameters, {name for job in profile.jobs for name in job.actions}
+    )
 
 
 def _check_names(profile: Profile) -> None:
@@ -55,11 +60,6 @@ def _check_job(profile: Profile, job: JobTable, at: Path) -> None:
     children = {child.name for child in job.children}
     entities: list[tuple[Entity, Path]] = [(job, at)]
     if job.variants is not None:
-        if job.variants.actions:
-            # Taking them and doing nothing would be worse than not knowing them.
-            raise Mistake(
-                "variants are shown with their verdicts, but have no actions yet", *at, "variants", "actions"
-            )
         entities.append((job.variants, (*at, "variants")))
     for entity, place in entities:
         _check_placeholders(profile, entity, place)
@@ -102,6 +102,10 @@ def _check_rule(profile: Profile, job: JobTable, entity: Entity, rule: Rule, at:
             _known(name, set(profile.parameters), "parameter", (*at, "owner", "table"))
     if rule.behind is not None:
         _check_behind(job, entity, at)
+    if rule.parent_statuses and entity is job:
+        raise Mistake("parent_statuses is for rules of variants, which have a parent", *at, "parent_statuses")
+    if rule.parent_statuses and job.status is None:
+        raise Mistake("parent_statuses needs the job's status column: jobs.status", *at, "parent_statuses")
     if rule.children is not None:
         _check_children(job, entity, rule.children, (*at, "children"))
 
@@ -137,16 +141,26 @@ def _check_children(job: JobTable, entity: Entity, wanted: Children, at: Path) -
 
 
 def _check_action(profile: Profile, job: JobTable, entity: Entity, action: Action, at: Path) -> None:
+    rules = {rule.name for rule in entity.rules}
     for rule in action.rules:
-        _known(rule, {rule.name for rule in entity.rules}, "rule", (*at, "rules"))
+        _known(rule, rules, "rule", (*at, "rules"))
+    for rule in action.by_rule:
+        _known(rule, rules, "rule", (*at, "by_rule"))
     if action.only_stuck and not entity.rules:
         raise Mistake("only_stuck needs at least one rule that says what stuck is", *at, "only_stuck")
     for key, names in (("cascade", action.cascade), ("detach", action.detach)):
+        if names and entity is not job:
+            raise Mistake(f"{key} names children, which variants don't have", *at, key)
         for name in names:
             _known(name, {child.name for child in job.children}, "child", (*at, key))
-    for number, related in enumerate(action.related):
-        _check_placeholders(profile, related, (*at, "related", number))
-    allowed = {*COUNTS, *(f"applied.{each.name or each.table}" for each in profile.jobs), *_notes(profile)}
+    _check_effects(profile, action, at)
+    for rule, effects in action.by_rule.items():
+        _check_effects(profile, effects, (*at, "by_rule", rule))
+    _check_report(profile, action, at)
+
+
+def _check_report(profile: Profile, action: Action, at: Path) -> None:
+    allowed = {*COUNTS, *_counted_tables(profile), *_notes(profile)}
     for name, item in action.report.items():
         if item.count is not None:
             _known(item.count, allowed, "count", (*at, "report", name, "count"))
@@ -154,11 +168,33 @@ def _check_action(profile: Profile, job: JobTable, entity: Entity, action: Actio
             _known(item.ids, {"applied"}, "list of ids", (*at, "report", name, "ids"))
 
 
-def _notes(profile: Profile) -> Iterator[str]:
+def _check_effects(profile: Profile, effects: Effects, at: Path) -> None:
+    for number, related in enumerate(effects.related):
+        _check_placeholders(profile, related, (*at, "related", number))
+    for number, insert in enumerate(effects.insert):
+        _check_placeholders(profile, insert, (*at, "insert", number))
+
+
+def _counted_tables(profile: Profile) -> Iterator[str]:
     for job in profile.jobs:
-        for action in job.actions.values():
-            for related in action.related:
-                yield from (f"{related.name}_{word}" for word in ("updated", "kept", "missing"))
+        name = job.name or job.table
+        yield f"applied.{name}"
+        if job.variants is not None:
+            yield f"applied.{variants_name(job, job.variants)}"
+
+
+def variants_name(job: JobTable, variants: Variants) -> str:
+    """Return what plans and reports call the variants of a job table."""
+    return f"{job.name or job.table}/{variants.name}"
+
+
+def _notes(profile: Profile) -> Iterator[str]:
+    entities: list[Entity] = [*profile.jobs, *(job.variants for job in profile.jobs if job.variants)]
+    for effects in (e for entity in entities for a in entity.actions.values() for e in a.everything):
+        for related in effects.related:
+            yield from (f"{related.name}_{word}" for word in ("updated", "kept", "missing"))
+        for insert in effects.insert:
+            yield from (f"{insert.name}_{word}" for word in ("inserted", "kept"))
 
 
 def _check_rules_agree(profile: Profile) -> None:

@@ -8,59 +8,33 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from unstick.recovery.durations import parse_duration
-from unstick.recovery.errors import UsageError
 from unstick.recovery.model import State
 from unstick.recovery.toml_file import Mistake
 
-from .assign import Assign
+from .action import Action, Effects, Guard, Insert, Notify, Related, ReportItem
+from .base import Key, Match, Seconds, Sql, Strict, Time, TimeRef
 from .clock import Clock
+from .migration import Migration
 
-DialectName = Literal["postgresql", "mysql", "sqlite", "*"]
-
-
-class Strict(BaseModel):
-    """Unknown keys are errors; values don't change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-def _seconds(value: object) -> object:
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        try:
-            return parse_duration(value)
-        except UsageError as error:
-            raise ValueError(str(error)) from None
-    return value
-
-
-def _per_dialect(value: object) -> object:
-    return {"*": value} if isinstance(value, str) else value
-
-
-Seconds = Annotated[float | None, BeforeValidator(_seconds)]
-Sql = Annotated[dict[DialectName, str], BeforeValidator(_per_dialect)]
-"""SQL text for every dialect (a plain string), or one text per dialect with `*` for the others."""
-
-
-Key = Annotated[tuple[str, ...], Field(min_length=1)]
-Match = Annotated[dict[str, str], Field(min_length=1)]
-
-
-class Time(Strict):
-    """A time column and its clock; written short as just the column's name."""
-
-    column: str
-    clock: Clock | None = None
-
-
-def _time(value: object) -> object:
-    return {"column": value} if isinstance(value, str) else value
-
-
-TimeRef = Annotated[Time, BeforeValidator(_time)]
+__all__ = [
+    "Action",
+    "Effects",
+    "Guard",
+    "Insert",
+    "Key",
+    "Match",
+    "Notify",
+    "Profile",
+    "Related",
+    "ReportItem",
+    "Seconds",
+    "Sql",
+    "Strict",
+    "Time",
+    "TimeRef",
+]
 
 
 class Owner(Strict):
@@ -111,6 +85,8 @@ class Rule(Strict):
     children: Children | None = None
     behind: Literal["parent", "sibling"] | None = None
     """For variants: its step comes before its job's step, or before a sibling's."""
+    parent_statuses: tuple[str, ...] = ()
+    """For variants: the native statuses that the job must have. Lets the database begin with those jobs."""
     when: Sql | None = None
     """More SQL that must hold; the row's table is `j`."""
 
@@ -122,77 +98,6 @@ class Rule(Strict):
             raise Mistake('a rule with age_of needs older_than (for example "30m", or "never")', "age_of")
         if self.fallback and not self.age_of:
             raise Mistake("fallback stands in for age_of, which is missing", "fallback")
-        return self
-
-
-class Related(Strict):
-    """An update of another table's row that belongs to the job, with its own guard."""
-
-    name: str
-    table: str
-    table_schema: str = Field("", alias="schema")
-    match: Match
-    """Column of the related table -> column of the job table."""
-    guard: Sql | None = None
-    """SQL that must hold for the related row (`r`) and the job (`j`); otherwise it is left alone."""
-    set: dict[str, Assign]
-    key: Key
-
-
-class ReportItem(Strict):
-    """One entry of the document's own report; exactly one of the keys."""
-
-    count: str | None = None
-    ids: str | None = None
-    value: str | int | bool | None = None
-    text: str | None = None
-    none: str | None = None
-    """The text when nothing was found."""
-    complete: bool | None = None
-    """Whether every planned row was changed (`true` where it was), or the opposite."""
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> ReportItem:
-        given = [
-            name for name in ("count", "ids", "value", "text", "complete") if getattr(self, name) is not None
-        ]
-        if len(given) != 1:
-            raise ValueError("say exactly one of count, ids, value, text, complete")
-        if self.none is not None and self.text is None:
-            raise Mistake("none stands in for text, which is missing", "none")
-        return self
-
-
-class Action(Strict):
-    """What an action does to one row. `verb` says what really happens, for people."""
-
-    verb: str
-    only_stuck: bool = False
-    rules: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
-    not_statuses: tuple[str, ...] = ()
-    refuse: str = ""
-    """The sentence when the status is not allowed; `{status}` and `{job}` are filled in."""
-    set: dict[str, Assign] = {}
-    related: tuple[Related, ...] = ()
-    delete: bool = False
-    cascade: tuple[str, ...] = ()
-    """Names of children whose rows go first, in this order."""
-    detach: tuple[str, ...] = ()
-    """Names of children whose link to the job becomes NULL."""
-    sql: Sql | None = None
-    """The system's own function instead of `set`: run once per row, with the key columns as `:name`."""
-    attempt: bool = True
-    hint: str = ""
-    """What the application still has to do, shown in the plan."""
-    report: dict[str, ReportItem] = {}
-
-    @model_validator(mode="after")
-    def _does_something(self) -> Action:
-        if not (self.set or self.delete or self.sql or self.related):
-            raise ValueError("an action needs set, sql, related or delete = true")
-        if self.delete and (self.set or self.sql):
-            raise ValueError("an action that deletes can't also set or run sql")
         return self
 
 
@@ -264,6 +169,8 @@ class Entity(Strict):
     """A CASE expression that gives one of the six states; the row's table is `j`."""
     joins: Sql | None = None
     """Joins that `status_sql`, `state_sql` and `when` may use, written after `FROM <table> AS j`."""
+    only: Sql | None = None
+    """SQL over `j` that rows must meet to count as jobs (or variants) at all."""
     states: dict[State, tuple[str, ...]] = {}
     columns: Columns = Columns()
     times: dict[str, TimeRef] = {}
@@ -308,6 +215,12 @@ class QueueRule(Strict):
     order: tuple[str, ...]
 
 
+class Announced(Strict):
+    """How PostgreSQL announces changes; the console listens on these channels while it is open."""
+
+    channels: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=63)], ...], Field(min_length=1)]
+
+
 class EnvName(Strict):
     """An environment variable of the system, and the unit of its number."""
 
@@ -341,6 +254,8 @@ class Profile(Strict):
     """Setting (`threshold.<rule>`, `sweep.enabled`, `sweep.interval`, `max_retries`) -> environment
     variable."""
     queue: QueueRule | None = None
+    notify: Announced | None = None
+    migration: Migration = Migration()
     jobs: tuple[JobTable, ...]
 
     @model_validator(mode="after")

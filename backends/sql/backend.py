@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -56,8 +55,10 @@ from . import (
     thresholds,
     undo,
 )
+from .counting import Counting
 from .entity import EntitySql
 from .journal import Entry, Journal
+from .listening import Listener
 from .opening import Opened, open_source
 from .privileges import Missing
 from .reader import Asked
@@ -76,6 +77,7 @@ class SqlBackend:
         self._reading: Session = make_session(source, write=False)
         self._writing: Session | None = None
         self._opened: Opened | None = None
+        self._listener = Listener(source, self._channels, self._reading)
         self._numbers: tuple[str, Numbers] = ("", {})
         self._written: tuple[str, list[Entry]] = ("", [])
 
@@ -87,7 +89,7 @@ class SqlBackend:
     @property
     def capabilities(self) -> Capabilities:
         """What this source can do; known after `open`."""
-        return self._is_open.capabilities
+        return self._listener.told(self._is_open.capabilities)
 
     @property
     def _is_open(self) -> Opened:
@@ -103,7 +105,8 @@ class SqlBackend:
             await self.clock()
 
     async def close(self) -> None:
-        """Let go of both connections."""
+        """Let go of every connection."""
+        await self._listener.close()
         await self._reading.close()
         if self._writing is not None:
             await self._writing.close()
@@ -146,29 +149,15 @@ class SqlBackend:
         """Return one page of jobs."""
 
         def work(connection: sa.Connection) -> Page:
-            asked = self._asked(query.thresholds, self._all_retries(connection, query))
+            asked = self._asked(query.thresholds, self._counting.jobs(connection, query))
             found = reader.page(connection, self._is_open.tables, planner.whole(query), after, asked)
-            return replace(found, rows=self._counted(connection, found.rows))
+            return replace(found, rows=self._counting.into(connection, found.rows))
 
         return await self._read(work)
 
-    def _all_retries(self, connection: sa.Connection, query: Query | None = None) -> dict[str, int]:
-        """Attempts of every job, where no column counts them and the question is about them."""
-        wanted = query is None or query.sort == "retries" or any(t.field == "retries" for t in query.terms)
-        if not (wanted and self._counts_attempts):
-            return {}
-        return journal_reading.retry_counts(self._journal, connection)
-
     @property
-    def _counts_attempts(self) -> bool:
-        return any(not table.spec.columns.retries for table in self._is_open.tables)
-
-    def _counted(self, connection: sa.Connection, rows: Sequence[Job]) -> tuple[Job, ...]:
-        """Add the attempts from the retry history where no column counts them."""
-        if not rows or not self._counts_attempts:
-            return tuple(rows)
-        counts = journal_reading.retry_counts(self._journal, connection, [job.id for job in rows])
-        return tuple(replace(job, retries=counts[job.id]) if job.id in counts else job for job in rows)
+    def _counting(self) -> Counting:
+        return Counting(self._is_open)
 
     async def job(self, job: JobId, thresholds: Overrides = None) -> Job:
         """Return one job with all its columns. Raises NotFound."""
@@ -176,7 +165,7 @@ class SqlBackend:
         def work(connection: sa.Connection) -> Job:
             entity = self._entity(connection, job)
             found = reader.job(connection, entity, job, self._asked(thresholds))
-            return self._counted(connection, [found])[0]
+            return self._counting.into(connection, [found])[0]
 
         return await self._read(work)
 
@@ -188,7 +177,7 @@ class SqlBackend:
             if len(tables) == 1 or (colon and entity.name == prefix):
                 return entity
         for entity in tables:
-            statement = sa.select(sa.literal(1)).select_from(entity.source)
+            statement = entity.select(sa.literal(1))
             try:
                 where = entity.key_in([entity.key_of(job)])
             except NotFound:
@@ -202,8 +191,10 @@ class SqlBackend:
 
         def work(connection: sa.Connection) -> tuple[Variant, ...]:
             entity = self._entity(connection, job)
-            table = self._is_open.variants.get(entity.name)
-            return details.variants(connection, entity, table, job, self._asked(None).thresholds)
+            counts = self._counting.variants(connection, JobId(entity.job_id(entity.key_of(job))))
+            return details.variants(
+                connection, entity, job, replace(self._asked(None), variant_retries=counts)
+            )
 
         return await self._read(work)
 
@@ -261,7 +252,8 @@ class SqlBackend:
         overrides = {**asked_for, **options.thresholds}
 
         def work(connection: sa.Connection) -> Plan:
-            asked = self._asked(overrides, self._all_retries(connection))
+            asked = self._asked(overrides, self._counting.jobs(connection))
+            asked = replace(asked, variant_retries=self._counting.variants(connection))
             return planning.make(connection, self._is_open, action, selection, options, asked)
 
         return await self._read(work)
@@ -323,7 +315,7 @@ class SqlBackend:
     ) -> tuple[RowOutcome, ...]:
         """Change the rows that still match, in one transaction with history and journal."""
         opened = self._is_open
-        writer = Writer(opened.tables, opened.journal, skip_locked=opened.capabilities.skip_locked)
+        writer = Writer(opened.writable, opened.journal, skip_locked=opened.capabilities.skip_locked)
         numbers = self._numbered(plan)
         self._written = (plan.id, writer.written)
         return await self._write(lambda connection: writer.apply(connection, plan, rows, numbers))
@@ -377,7 +369,7 @@ class SqlBackend:
         """Return what the account may not do to the job system's tables although actions (or one) need it."""
         # MySQL has to be asked by attempts to write; the others need no lock for the answer.
         ask = self._write if self.capabilities.engine == "mysql" else self._read
-        return await ask(lambda connection: privileges.missing(connection, self._is_open.tables, action))
+        return await ask(lambda connection: privileges.missing(connection, self._is_open.writable, action))
 
     async def can_write(self) -> str:
         """Begin and end a write transaction without changing anything; returns how it went. Raises Denied."""
@@ -391,7 +383,11 @@ class SqlBackend:
 
         return await self._write(work)
 
-    async def watch(self) -> AsyncIterator[None]:
-        """Never tick: this profile's database sends no notifications."""
-        await asyncio.Event().wait()
-        yield
+    def watch(self) -> AsyncIterator[None]:
+        """Tick when the database announces a change; where the profile names no channels, never."""
+        return self._listener.watch()
+
+    async def _channels(self) -> tuple[str, ...]:
+        if self._opened is None:
+            await self.open()
+        return self._is_open.channels

@@ -12,35 +12,36 @@ import sqlalchemy as sa
 from unstick.backends.profile.model import JobTable, JsonVariants, Log
 from unstick.recovery.model import Event, JobId, Scalar, State, Variant, VariantId
 
-from . import keys, rows
+from . import below, rows
 from .entity import EntitySql
-from .thresholds import Thresholds
+from .reader import Asked
 
 
-def variants(
-    connection: sa.Connection, job: EntitySql, table: EntitySql | None, text: str, thresholds: Thresholds
-) -> tuple[Variant, ...]:
+def variants(connection: sa.Connection, job: EntitySql, text: str, asked: Asked) -> tuple[Variant, ...]:
     """Return a job's variants in their declared order."""
-    spec = job.spec
+    spec, table = job.spec, job.variants
     key = job.key_of(text)
     name = JobId(text)
     if table is not None:
-        place = job.place
-        match = getattr(table.spec, "match", {})
-        parent = job.layout.tables_text(f"{job.layout.quoted(place)} AS p")
-        linked = [table.col(theirs) == job.layout.column(place, "p", ours) for theirs, ours in match.items()]
-        at = keys.key_in(
-            job.engine, job.infos, job.key, [key], lambda name: job.layout.column(place, "p", name)
-        )
-        statement = sa.select(*rows.selected(table, thresholds)).select_from(table.source)
-        statement = statement.where(sa.select(sa.literal(1)).select_from(parent).where(at, *linked).exists())
         order = getattr(table.spec, "order", ()) or table.key
+        statement = table.select(*rows.selected(table, asked.thresholds))
+        statement = statement.where(below.of_jobs(table, [key]))
         statement = statement.order_by(*(table.col(column) for column in order))
         fetched = table.rows(connection.execute(statement))
-        return tuple(rows.to_variant(table, name, row, thresholds, {}) for row in fetched)
+        return tuple(
+            rows.to_variant(
+                table,
+                name,
+                row,
+                asked.thresholds,
+                retries=asked.variant_retries,
+                max_retries=asked.max_retries,
+            )
+            for row in fetched
+        )
     if isinstance(spec, JobTable) and spec.variants_json is not None:
         column = spec.variants_json.column
-        statement = sa.select(job.image(column)).select_from(job.source).where(job.key_in([key]))
+        statement = job.select(job.image(column)).where(job.key_in([key]))
         value = job.engine.decode(connection.execute(statement).scalar_one_or_none())
         return from_json(spec, spec.variants_json, name, value)
     return ()
@@ -98,15 +99,15 @@ def events(connection: sa.Connection, job: EntitySql, log: Log, text: str, limit
         return ()
     layout, engine = job.layout, job.engine
     place = job.child_place(child)
-    at = layout.column(place, "c", log.at.column)
+    at, info = layout.time(place, "c", log.at)
     clock = log.at.clock or child.clock or layout.profile.clock
-    age = engine.age(at, clock, layout.info(place).columns[log.at.column])
-    columns = [age.label("age"), engine.epoch_now().label("now")]
+    columns = [engine.age(at, clock, info).label("age"), engine.epoch_now().label("now")]
     for label, column in (("message", log.message), ("level", log.level), ("stage", log.stage)):
         if column:
             columns.append(engine.text(layout.column(place, "c", column)).label(label))
     parent = layout.tables_text(f"{layout.quoted(place)} AS c, {layout.quoted(job.place)} AS j")
-    order = [at.is_(None), at.desc(), *(layout.column(place, "c", name).desc() for name in child.key)]
+    moment = engine.epoch(at, clock, info) if log.at.path else at
+    order = [moment.is_(None), moment.desc(), *(layout.column(place, "c", name).desc() for name in child.key)]
     statement = (
         sa.select(*columns)
         .select_from(parent)

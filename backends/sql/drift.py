@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from unstick.backends.profile.model import Action
-from unstick.recovery.model import Image, State
+from unstick.recovery.model import Image, Scalar, State
 from unstick.recovery.plan import PlanRow
 
-from . import planner
+from . import assign, planner
 from .entity import EntitySql
 
 
@@ -37,3 +39,31 @@ def _status(entity: EntitySql, action: Action, name: str, row: PlanRow, old: str
     if entity.state_of(new) is State.DONE and entity.state_of(old) is State.RUNNING:
         return f"ended by itself: {old} → {new}"
     return f"moved on: {old} → {new}"
+
+
+def in_words(entity: EntitySql, old: Scalar, new: Scalar, before: Image, after: Image) -> str:
+    """Return in a few words what an action changed: the status, else what else was watched and is no time."""
+    if old != new:
+        return f"{old} → {new}"
+    times = {column for column, _ in entity.clocks.values()}
+    moved = [name for name, old in before.items() if name not in times and after.get(name, old) != old]
+    words = ", ".join(f"{name} {before[name]} → {after[name]}" for name in moved)
+    return words or ("changed" if old is None else f"{new}, as before")
+
+
+def judged(
+    entity: EntitySql, action: Action, name: str, row: PlanRow, now: Mapping[str, Scalar]
+) -> str | None:
+    """Return why a row is not to be changed although none of its own columns moved: its computed status
+    did, time went by, or what belongs to it changed. `now` is what its rules and guards say under the lock."""
+    if entity.spec.status is None and now.get("(status)") != row.token.get("(status)"):
+        return f"moved on: {row.token.get('(status)')} → {now.get('(status)')}"
+    rule = now.get("rule")
+    if action.only_stuck and rule is None:
+        return "no longer stuck by the database's clock"
+    if entity.spec.actions[name].by_rule and row.rule != rule:
+        return f"stuck for another reason now: {row.rule} → {rule}"
+    refused = planner.refused_by(action, now)
+    if not refused:
+        return None
+    return assign.fill(refused[0], {"status": str(now.get("(status)")), "job": row.job})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from unstick.backends.profile.clock import Clock
-from unstick.backends.profile.model import Child, Entity, JobTable, Variants
+from unstick.backends.profile.model import Action, Child, Entity, Insert, JobTable, Variants
 from unstick.recovery.errors import NotFound
 from unstick.recovery.model import Image, Scalar, State
 
@@ -24,6 +24,9 @@ class EntitySql:
         self, layout: Layout, spec: Entity, *, name: str, prefixed: bool, parent: EntitySql | None = None
     ) -> None:
         self.parent = parent
+        self.variants: EntitySql | None = None
+        if parent is not None:
+            parent.variants = self
         self.layout, self.spec, self.name, self.prefixed = layout, spec, name, prefixed
         self.engine = layout.engine
         self.skip_locked = True
@@ -39,6 +42,13 @@ class EntitySql:
         columns = [sa.Column(i.name, self.engine.column_type(i)) for i in self.infos.values()]
         return sa.Table(self.place[1], sa.MetaData(), *columns, schema=self.place[0])
 
+    def select(self, *columns: Any) -> sa.Select[Any]:
+        """SELECT of rows that count as jobs (or variants) at all."""
+        statement = sa.select(*columns).select_from(self.source)
+        return (
+            statement if self.spec.only is None else statement.where(self.layout.expression(self.spec.only))
+        )
+
     def col(self, name: str) -> Expr:
         """A column of the row."""
         return self.layout.column(self.place, "j", name)
@@ -48,15 +58,21 @@ class EntitySql:
         return self.engine.image(self.col(name), self.infos[name]).label(name)
 
     @property
+    def spec_name(self) -> str:
+        """What its rows are called: `variants`, `changes`; of a job table its name."""
+        return self.spec.name if isinstance(self.spec, Variants) else self.name
+
+    @property
     def key(self) -> tuple[str, ...]:
         """The key columns."""
         return self.spec.key
 
     @property
     def clocks(self) -> dict[str, tuple[str, Clock]]:
-        """Time name -> column and clock."""
+        """Time name -> column and clock, for times that are a column of their own."""
         default = self.layout.profile.clock
-        return {name: (time.column, time.clock or default) for name, time in self.spec.times.items()}
+        times = self.spec.times.items()
+        return {name: (time.column, time.clock or default) for name, time in times if not time.path}
 
     @property
     def token_columns(self) -> tuple[str, ...]:
@@ -140,8 +156,9 @@ class EntitySql:
         child_name, dot, column = time.partition(".")
         if dot:
             return self._newest(self.children[child_name], column)
-        name, clock = self.clocks[time]
-        return self.col(name), clock, self.infos[name]
+        spec = self.spec.times[time]
+        found, info = self.layout.time(self.place, "j", spec)
+        return found, spec.clock or self.layout.profile.clock, info
 
     def tells(self, time: str) -> bool:
         """Whether the time is there to be asked: an optional child's table may be absent."""
@@ -172,7 +189,18 @@ class EntitySql:
         ]
         if isinstance(child, Child) and child.only is not None:
             pairs.append(self.layout.expression(child.only))
+        if isinstance(child, Variants) and child.only is not None and self.variants is not None:
+            same = [self.variants.col(name) == self.layout.column(place, "c", name) for name in child.key]
+            pairs.append(self.variants.select(sa.literal(1)).where(*same).exists())
         return sa.and_(*pairs)
+
+    def inserts(self, action: Action) -> list[Insert]:
+        """The rows that an action adds to other tables; one that is optional and absent gets none."""
+        return [
+            insert
+            for insert in action.insert
+            if not insert.optional or self.layout.has(self.layout.place(insert.table, insert.table_schema))
+        ]
 
     def key_text(self) -> Expr:
         """The key as text, for searching."""
@@ -189,6 +217,10 @@ class EntitySql:
         return keys.key_in(
             self.engine, self.infos, self.key, found, self.col if table is None else table.c.__getitem__
         )
+
+    def key_at(self, found: Sequence[Image], column: Callable[[str], Expr]) -> Expr:
+        """Whether the key, in the columns that `column` gives, is one of those."""
+        return keys.key_in(self.engine, self.infos, self.key, found, column)
 
     def job_id(self, image: Mapping[str, Scalar]) -> str:
         """Return the id that people see for a key."""

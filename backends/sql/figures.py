@@ -51,10 +51,10 @@ def _window(
 ) -> int:
     within = sa.not_(_older(entity, seconds)) if "created" in entity.clocks else sa.true()
     status = entity.status().label("status")
-    grouped = sa.select(status, sa.func.count().label("n")).select_from(entity.source).where(within)
+    grouped = entity.select(status, sa.func.count().label("n")).where(within)
     for row in entity.rows(connection.execute(grouped.group_by(status))):
         by_status["NULL" if row["status"] is None else str(row["status"])] += int(str(row["n"]))
-    keys = sa.select(*(entity.image(name) for name in entity.key)).select_from(entity.source).where(within)
+    keys = entity.select(*(entity.image(name) for name in entity.key)).where(within)
     column = entity.spec.columns.retries
     if column:
         statement = keys.add_columns(entity.col(column).label("retries")).where(entity.col(column) > 0)
@@ -66,7 +66,7 @@ def _window(
             for row in entity.rows(connection.execute(keys.where(entity.key_in(mine[start : start + 500])))):
                 job = JobId(entity.job_id(row))
                 retries[job] = attempts.get(job, 0)
-    number = sa.select(sa.func.count()).select_from(entity.source).where(within)
+    number = entity.select(sa.func.count()).where(within)
     return int(connection.execute(number).scalar_one())
 
 

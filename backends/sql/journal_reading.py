@@ -175,6 +175,22 @@ def retry_counts(
     return found
 
 
+def variant_counts(
+    journal: Journal, connection: sa.Connection, job: str | None = None
+) -> dict[tuple[str, str | None], int]:
+    """Return (job, variant) -> attempts made on the variant; of one job where it is given."""
+    if journal.denied:
+        return {}
+    statement = sa.select(HISTORY.c.job, HISTORY.c.variant, sa.func.count()).where(
+        _history(journal), HISTORY.c.variant.is_not(None)
+    )
+    if job is not None:
+        statement = statement.where(HISTORY.c.job == job)
+    with journal.on(connection) as where:
+        found = where.execute(statement.group_by(HISTORY.c.job, HISTORY.c.variant))
+        return {(row[0], row[1]): int(row[2]) for row in found}
+
+
 def _left(journal: Journal, where: sa.Connection, jobs: Sequence[str] | None) -> Counter[str]:
     """Count the attempts that are only in the local file yet."""
     asked = None if jobs is None else set(jobs)

@@ -9,12 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import Grouping
 
-from unstick.backends.profile.model import Child, Entity, JobTable, Profile, Rule, Sql
+from unstick.backends.profile.model import Child, Entity, JobTable, Profile, Rule, Sql, Time
 from unstick.recovery.errors import ConfigError, SchemaMismatch
 from unstick.recovery.source import Source
 
+from . import json_text
 from .engines import Engine, TableInfo
-from .engines.base import Expr
+from .engines.base import ColumnInfo, Expr
 
 Place = tuple[str | None, str]
 
@@ -78,6 +79,14 @@ class Layout:
         quoted = self.dialect.identifier_preparer.quote(name)
         return sa.literal_column(f"{alias}.{quoted}", self.engine.column_type(info))
 
+    def time(self, place: Place, alias: str, time: Time) -> tuple[Expr, ColumnInfo]:
+        """Return where a time is, which may be within a JSON document, and what it is like there."""
+        column, info = self.column(place, alias, time.column), self.info(place).columns[time.column]
+        if not time.path:
+            return column, info
+        text = json_text.text_at(self.engine, self.dialect, column, time.path, info)
+        return json_text.only_days(self.engine, text), json_text.TEXT
+
     def status_text(self, place: Place, alias: str, name: str) -> Expr:
         """Return a status column that can be compared with any text, also where it is an enum."""
         column = self.column(place, alias, name)
@@ -97,7 +106,7 @@ class Layout:
         for name, value in self.parameters.items():
             filled = (f"{quote(value)}." if value else "") if name == "schema" else value
             text = text.replace("{" + name + "}", filled)
-        return text
+        return json_text.expand(text, self.engine, self.dialect)
 
     def expression(self, texts: Sql) -> Expr:
         """Return SQL text of the profile as an expression."""
@@ -150,9 +159,11 @@ def _named(job: JobTable) -> Iterable[tuple[str, str, bool]]:
         yield entity.table, entity.table_schema, True
         for rule in entity.rules:
             yield from _owners(rule)
-        for action in entity.actions.values():
-            for related in action.related:
+        for effects in (part for action in entity.actions.values() for part in action.everything):
+            for related in effects.related:
                 yield related.table, related.table_schema, True
+            for insert in effects.insert:
+                yield insert.table, insert.table_schema, not insert.optional
     for child in job.children:
         yield child.table, child.table_schema, not child.optional
 

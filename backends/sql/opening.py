@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from unstick.backends.profile import load
+from unstick.backends.profile.checks import variants_name
 from unstick.backends.profile.model import Action, JobTable, Profile
+from unstick.backends.profile.pending import Pending
 from unstick.recovery.model import ActionInfo, Capabilities
 from unstick.recovery.source import Source
 
@@ -19,6 +21,7 @@ from .entity import EntitySql
 from .journal import Journal
 from .journal_access import Found
 from .layout import Layout, build_layout
+from .migration_pending import leave_out
 from .recognise import Recognised, recognise
 from .verify import check_columns
 
@@ -32,11 +35,23 @@ class Opened:
     variants: Mapping[str, EntitySql]
     journal: Journal
     capabilities: Capabilities
+    pending: Pending
+
+    @property
+    def writable(self) -> tuple[EntitySql, ...]:
+        """Every table that actions are about: jobs, then variants."""
+        return (*self.tables, *self.variants.values())
 
     @property
     def by_name(self) -> dict[str, EntitySql]:
-        """The job tables by name."""
-        return {entity.name: entity for entity in self.tables}
+        """The tables of jobs and variants by name."""
+        return {entity.name: entity for entity in self.writable}
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels on which the database announces changes."""
+        notify = self.layout.profile.notify
+        return notify.channels if notify is not None and self.layout.engine.name == "postgresql" else ()
 
 
 def open_source(connection: sa.Connection, source: Source) -> Opened:
@@ -45,6 +60,8 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
     known = Recognised(load.find(source.profile)) if source.profile else recognise(connection, engine, source)
     profile = known.profile
     layout = build_layout(connection, profile, engine, source)
+    pending = leave_out(layout)
+    profile = pending.profile
     check_columns(layout)
     several = len(profile.jobs) > 1
     tables = tuple(
@@ -52,7 +69,11 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
     )
     variants = {
         entity.name: EntitySql(
-            layout, entity.spec.variants, name=entity.spec.variants.name, prefixed=False, parent=entity
+            layout,
+            entity.spec.variants,
+            name=variants_name(entity.spec, entity.spec.variants),
+            prefixed=False,
+            parent=entity,
         )
         for entity in tables
         if isinstance(entity.spec, JobTable) and entity.spec.variants is not None
@@ -63,8 +84,9 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
     for entity in (*tables, *variants.values()):
         entity.skip_locked = skip_locked
     capabilities = _capabilities(source, layout, engine, version, skip_locked, found)
-    capabilities = replace(capabilities, problems=(*known.problems, *capabilities.problems))
-    return Opened(layout, tables, variants, found.journal, capabilities)
+    problems = (*known.problems, *capabilities.problems)
+    capabilities = replace(capabilities, problems=problems, not_migrated=pending.names)
+    return Opened(layout, tables, variants, found.journal, capabilities, pending)
 
 
 def identity(connection: sa.Connection, source: Source) -> str:
@@ -133,10 +155,23 @@ def _capabilities(
 
 def _actions(profile: Profile) -> tuple[ActionInfo, ...]:
     found: dict[str, Action] = {}
+    variants = {
+        name: action for job in profile.jobs if job.variants for name, action in job.variants.actions.items()
+    }
     for job in profile.jobs:
         for name, action in job.actions.items():
             found.setdefault(name, action)
+    jobs = set(found)
     return tuple(
-        ActionInfo(name, action.verb, action.only_stuck, action.statuses, action.not_statuses, action.delete)
-        for name, action in found.items()
+        ActionInfo(
+            name,
+            action.verb,
+            action.only_stuck,
+            action.statuses,
+            action.not_statuses,
+            action.delete,
+            for_jobs=name in jobs,
+            for_variants=name in variants,
+        )
+        for name, action in {**found, **{n: a for n, a in variants.items() if n not in jobs}}.items()
     )

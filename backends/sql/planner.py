@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,49 +10,71 @@ import sqlalchemy as sa
 
 from unstick.backends.profile.model import Action, Child
 from unstick.recovery.durations import long_duration
-from unstick.recovery.errors import NotFound, PlanError
-from unstick.recovery.model import Image, Job, JobId, Scalar
-from unstick.recovery.plan import LeftOut, Options, PlanRow
+from unstick.recovery.errors import PlanError
+from unstick.recovery.model import Image, Job, JobId, Scalar, Variant, VariantId
+from unstick.recovery.plan import Options, PlanRow
 from unstick.recovery.query import Query, Term
 
-from . import assign, reader, rows, rules
+from . import assign, below, rows
 from .engines.base import Expr
 from .entity import EntitySql
 from .reader import Asked
 
-BATCH = 500
+Ref = tuple[JobId, VariantId | None]
 MANUAL = {"recover": "manual_recovery", "retry": "manual_retry"}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A row that the selection matched, with the job it shows and its images."""
+    """A row that the selection matched, with what it shows and its images."""
 
-    job: Job
+    item: Job | Variant
     key: Image
     token: Image
     targets: Image
     related: tuple[str, ...]
+    refusals: tuple[str, ...] = ()
+    """Sentences of the action's guards that don't hold."""
+
+    @property
+    def job(self) -> JobId:
+        """The job that the row is or belongs to."""
+        return self.item.job if isinstance(self.item, Variant) else self.item.id
+
+    @property
+    def variant(self) -> VariantId | None:
+        """The variant that the row is."""
+        return self.item.id if isinstance(self.item, Variant) else None
+
+    @property
+    def ref(self) -> Ref:
+        """What the row is about."""
+        return (self.job, self.variant)
 
 
 def select_rows(
     connection: sa.Connection, entity: EntitySql, action: Action, where: Sequence[Expr], asked: Asked
 ) -> Iterator[Found]:
-    """Read the matching rows of one job table with everything that a plan row needs."""
+    """Read the matching rows of one table with everything that a plan row needs."""
     images = image_columns(entity, action)
     children = [
         entity.children[name] for name in (*action.detach, *action.cascade) if name in entity.children
     ]
-    columns: list[Any] = rows.selected(entity, asked.thresholds)
+    columns: list[Any] = rows.selected(entity, asked.thresholds, own=True)
     columns += [
         entity.engine.image(entity.col(name), entity.infos[name]).label(f"i_{name}") for name in images
     ]
     columns += [_number(entity, child).label(f"n_{child.name}") for child in children]
-    statement = sa.select(*columns).select_from(entity.source).where(*where)
+    columns += guard_columns(entity, action)
+    if entity.parent is not None:
+        columns += [image.label(f"p_{name}") for name, image in below.parent_keys(entity).items()]
+    statement = entity.select(*columns).where(*where)
     statement = statement.order_by(*(entity.col(name) for name in entity.key))
     tokens = set(entity.token_columns)
     for row in entity.rows(connection.execute(statement)):
-        job = rows.to_job(entity, row, asked.thresholds, retries=asked.retries, max_retries=asked.max_retries)
+        item = _item(entity, row, asked)
+        if item is None:
+            continue
         image = {name: row[f"i_{name}"] for name in images}
         token = {name: value for name, value in image.items() if name in tokens}
         if entity.spec.status is None:
@@ -61,14 +82,41 @@ def select_rows(
         related = tuple(
             _counted(child, row[f"n_{child.name}"], action) for child in children if row[f"n_{child.name}"]
         )
-        yield Found(job, {name: row[f"k_{name}"] for name in entity.key}, token, image, related)
+        key = {name: row[f"k_{name}"] for name in entity.key}
+        yield Found(item, key, token, image, related, refused_by(action, row))
+
+
+def _item(entity: EntitySql, row: rows.Row, asked: Asked) -> Job | Variant | None:
+    """Return what a row shows; None for a variant without a job."""
+    limit = asked.max_retries
+    if entity.parent is None:
+        return rows.to_job(entity, row, asked.thresholds, retries=asked.retries, max_retries=limit)
+    key = {name: row[f"p_{name}"] for name in entity.parent.key}
+    if None in key.values():
+        return None
+    job = JobId(entity.parent.job_id(key))
+    return rows.to_variant(
+        entity, job, row, asked.thresholds, retries=asked.variant_retries, max_retries=limit
+    )
+
+
+def guard_columns(entity: EntitySql, action: Action) -> list[sa.Label[Any]]:
+    """Whether each of the action's guards holds."""
+    layout = entity.layout
+    return [layout.expression(guard.sql).label(f"g_{i}") for i, guard in enumerate(action.guards)]
+
+
+def refused_by(action: Action, row: rows.Row) -> tuple[str, ...]:
+    """Return the sentences of the guards that don't hold for a fetched row; NULL doesn't hold."""
+    return tuple(guard.refuse for i, guard in enumerate(action.guards) if not row[f"g_{i}"])
 
 
 def image_columns(entity: EntitySql, action: Action) -> tuple[str, ...]:
     """What is read of a row for token, preview and before-image."""
     touched = [info.name for info in entity.infos.values() if info.touched]
-    copied = [given.column for given in action.set.values() if given.column]
-    return tuple(dict.fromkeys((*entity.token_columns, *action.set, *copied, *touched)))
+    written = [name for effects in action.everything for name in effects.set]
+    copied = [given.column for effects in action.everything for given in effects.set.values() if given.column]
+    return tuple(dict.fromkeys((*entity.token_columns, *written, *copied, *touched)))
 
 
 def _number(entity: EntitySql, child: Child) -> Expr:
@@ -82,92 +130,23 @@ def _counted(child: Child, number: Scalar, action: Action) -> str:
     return f"{number} {child.name} {'unlinked' if child.name in action.detach else 'deleted'}"
 
 
-def by_ids(
-    connection: sa.Connection, tables: Sequence[EntitySql], action: str, ids: Sequence[JobId], asked: Asked
-) -> tuple[dict[JobId, tuple[EntitySql, Found]], list[LeftOut]]:
-    """Read the rows with these ids. Ids that can't be, or whose table has no such action, are left out."""
-    found: dict[JobId, tuple[EntitySql, Found]] = {}
-    left: list[LeftOut] = []
-    wanted: dict[int, list[Image]] = {}
-    for job in ids:
-        keys_of = _keys_of(connection, tables, job)
-        if len(keys_of) != 1:
-            left.append(LeftOut(job, _unclear(tables, job, list(keys_of))))
-            continue
-        [(index, key)] = keys_of.items()
-        if action not in tables[index].spec.actions:
-            left.append(LeftOut(job, f"{tables[index].name} has no action {action}"))
-        else:
-            wanted.setdefault(index, []).append(key)
-    for index, keys in wanted.items():
-        entity = tables[index]
-        for start in range(0, len(keys), BATCH):
-            where = [entity.key_in(keys[start : start + BATCH])]
-            for row in select_rows(connection, entity, entity.spec.actions[action], where, asked):
-                found[row.job.id] = (entity, row)
-    return found, left
-
-
-def _keys_of(connection: sa.Connection, tables: Sequence[EntitySql], job: JobId) -> dict[int, Image]:
-    """Return the key by table. Without its `table:` an id may be in several; those that have it count."""
-    prefix, colon, _ = job.partition(":")
-    named = [i for i, entity in enumerate(tables) if len(tables) == 1 or (colon and entity.name == prefix)]
-    possible: dict[int, Image] = {}
-    for index in named or range(len(tables)):
-        with suppress(NotFound):
-            possible[index] = tables[index].key_of(job)
-    if named:
-        return possible
-    return {
-        index: key
-        for index, key in possible.items()
-        if connection.execute(
-            sa.select(sa.literal(1)).select_from(tables[index].source).where(tables[index].key_in([key]))
-        ).first()
-        is not None
-    }
-
-
-def _unclear(tables: Sequence[EntitySql], job: JobId, found: Sequence[int]) -> str:
-    if not found:
-        return "there is no such job"
-    names = " or ".join(f"{tables[index].name}:{job}" for index in found)
-    return f"several tables have a job with this id: write {names}"
-
-
-def by_query(
-    connection: sa.Connection, tables: Sequence[EntitySql], action: str, query: Query, asked: Asked
-) -> dict[JobId, tuple[EntitySql, Found]]:
-    """Read every row that the query matches; for actions on stuck rows only those."""
-    found: dict[JobId, tuple[EntitySql, Found]] = {}
-    for entity in tables:
-        spec = entity.spec.actions.get(action)
-        if spec is None:
-            continue
-        where = reader.conditions(entity, query, asked)
-        if spec.only_stuck or query.stuck_only:
-            where.append(_stuck_for(entity, spec, asked))
-        for row in select_rows(connection, entity, spec, where, asked):
-            found[row.job.id] = (entity, row)
-    return found
-
-
-def _stuck_for(entity: EntitySql, action: Action, asked: Asked) -> Expr:
-    wanted = [rule for rule in entity.spec.rules if not action.rules or rule.name in action.rules]
-    return sa.or_(sa.false(), *(rules.condition(entity, rule, asked.thresholds) for rule in wanted))
-
-
-def refusal(action: Action, name: str, job: Job, options: Options) -> str | None:
-    """Return why the action is not possible for the job, in one sentence; None when it is."""
-    status = job.status or "NULL"
+def refusal(action: Action, name: str, found: Found, options: Options) -> str | None:
+    """Return why the action is not possible for the row, in one sentence; None when it is."""
+    item = found.item
+    status = item.status or "NULL"
     if (action.statuses and status not in action.statuses) or status in action.not_statuses:
-        return refused_status(action, name, job.id, status)
-    if action.only_stuck and (job.verdict is None or (action.rules and job.verdict.rule not in action.rules)):
-        idle = f", idle {long_duration(job.idle_s)}" if job.idle_s is not None else ""
+        return refused_status(action, name, found.job, status)
+    if action.only_stuck and (
+        item.verdict is None or (action.rules and item.verdict.rule not in action.rules)
+    ):
+        idle = f", idle {long_duration(item.idle_s)}" if item.idle_s is not None else ""
         return f"not stuck: {status}{idle}"
-    if action.attempt and job.needs_person and not options.over_limit:
+    if found.refusals:
+        return assign.fill(found.refusals[0], {"status": status, "job": found.job})
+    if action.attempt and item.needs_person and not options.over_limit:
         return (
-            f"needs a person: {job.retries} of {job.max_retries} retries are used (--over-limit includes it)"
+            f"needs a person: {item.retries} of {item.max_retries} retries are used "
+            "(--over-limit includes it)"
         )
     return None
 
@@ -181,30 +160,51 @@ def refused_status(action: Action, name: str, job: str, status: str) -> str:
 
 
 def plan_row(entity: EntitySql, name: str, found: Found, asked: Asked, options: Options) -> PlanRow:
-    """Return the plan's row for a job that may be changed."""
-    action = entity.spec.actions[name]
+    """Return the plan's row for a job or variant that may be changed."""
+    verdict = found.item.verdict
+    action = entity.spec.actions[name].for_rule(verdict.rule if verdict else None)
     words = assign.words(entity, action, asked.thresholds)
     after = {
         column: assign.preview(column, given, words, found.targets) for column, given in action.set.items()
     }
     before = {column: found.targets[column] for column in action.set} if action.set else dict(found.token)
-    verdict = found.job.verdict
     reason = verdict.reason if verdict and action.only_stuck else MANUAL.get(name, name)
-    if verdict is None and name == "retry" and found.job.state.value == "failed":
+    if verdict is None and name == "retry" and found.item.state.value == "failed":
         reason = MANUAL["retry"]
+    others = [f"{related.name}: {related.table}" for related in action.related]
+    others += [f"new row in {insert.table}" for insert in entity.inserts(action)]
     return PlanRow(
-        job=found.job.id,
+        job=found.job,
         table=entity.name,
         key=found.key,
         token=found.token,
         before=before,
         after=after,
+        variant=found.variant,
         rule=verdict.rule if verdict else None,
         reason=reason,
         why=verdict.why if verdict else "",
         evidence=verdict.evidence if verdict else (),
-        related=(*found.related, *(f"{related.name}: {related.table}" for related in action.related)),
+        related=(*found.related, *others),
     )
+
+
+def together(
+    planned: Sequence[PlanRow], name: str, tables: Mapping[str, EntitySql]
+) -> list[tuple[str, Action, list[PlanRow]]]:
+    """Return the rows that are written by the same statements: of one table, and of one rule where the
+    action depends on it. Raises PlanError for a table whose action is gone."""
+    groups: dict[tuple[str, str | None], list[PlanRow]] = {}
+    for row in planned:
+        entity = tables.get(row.table)
+        action = entity.spec.actions.get(name) if entity else None
+        if action is None:
+            raise PlanError(f"the profile has no action {name} for {row.table} any more; plan again")
+        groups.setdefault((row.table, row.rule if row.rule in action.by_rule else None), []).append(row)
+    return [
+        (table, tables[table].spec.actions[name].for_rule(rule), rows)
+        for (table, rule), rows in groups.items()
+    ]
 
 
 def check_size(number: int, options: Options) -> None:

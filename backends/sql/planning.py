@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from unstick.recovery.errors import PlanError
-from unstick.recovery.model import JobId
+from unstick.recovery.model import JobId, Target
 from unstick.recovery.outcome import Operation
 from unstick.recovery.plan import LeftOut, Options, Plan, PlanRow, seal
 from unstick.recovery.port import Selection
@@ -16,7 +16,9 @@ from unstick.recovery.query import Query
 
 from . import planner, reader, references, showing
 from .opening import Opened
+from .planner import Ref, together
 from .reader import Asked
+from .selecting import Selected, Selecting
 
 SHOWN = 500
 """Rows in the SQL that a plan shows: one chunk; the others differ in their keys only."""
@@ -32,25 +34,16 @@ def make(
 ) -> Plan:
     """Return the sealed plan for an action."""
     _check_possible(opened, action)
+    selecting = Selecting(connection, opened.tables, action, asked)
     if isinstance(selection, Query):
-        found = planner.by_query(connection, opened.tables, action, planner.whole(selection), asked)
-        left: list[LeftOut] = []
-        order = sorted(found, key=lambda job: (-_silent(found[job][1]), job))
+        found = selecting.by_query(planner.whole(selection))
+        order = sorted(found.rows, key=lambda ref: (-_silent(found.rows[ref][1]), ref[0], ref[1] or ""))
     else:
         ids = list(dict.fromkeys(selection))
-        found, left = planner.by_ids(connection, opened.tables, action, ids, asked)
-        missing = [job for job in ids if job not in found and all(row.job != job for row in left)]
-        left += [LeftOut(job, "there is no such job") for job in missing if not _renamed(job, found)]
-        places = {job: place for place, job in enumerate(ids)}
-        order = sorted(found, key=lambda job: places.get(job, len(places)))
-    rows: list[PlanRow] = []
-    for job in order:
-        entity, row = found[job]
-        why = planner.refusal(entity.spec.actions[action], action, row.job, options)
-        if why is not None:
-            left.append(LeftOut(job, why))
-        else:
-            rows.append(planner.plan_row(entity, action, row, asked, options))
+        found = selecting.by_ids(ids)
+        order = _as_asked(ids, found)
+        found.left += [LeftOut(job, "there is no such job") for job in _missing(ids, found)]
+    rows, left = _sorted_out(opened, action, found, order, options, asked)
     planner.check_size(len(rows), options)
     profile = opened.layout.profile
     info = next(info for info in opened.capabilities.actions if info.name == action)
@@ -69,9 +62,50 @@ def make(
     return seal(_with_sql(opened, plan))
 
 
+def _sorted_out(
+    opened: Opened, action: str, found: Selected, order: list[Ref], options: Options, asked: Asked
+) -> tuple[list[PlanRow], list[LeftOut]]:
+    """Split what was found into rows to change and rows left out. A job comes before its variants: what
+    they set off in the database must not look like a worker's doing."""
+    rows: list[PlanRow] = []
+    left = list(found.left)
+    below = {job for (job, variant) in found.rows if variant is not None}
+    for ref in sorted(order, key=lambda ref: ref[1] is not None):
+        entity, row = found.rows[ref]
+        spec = entity.spec.actions[action]
+        why = planner.refusal(spec, action, row, options)
+        if why is None:
+            rows.append(planner.plan_row(entity, action, row, asked, options))
+        elif row.variant is not None or row.item.verdict is not None or row.job not in below:
+            # A job that is only stuck because of its variants is recovered by recovering those.
+            left.append(LeftOut(row.job, why, row.variant))
+    return rows, left
+
+
+def _as_asked(ids: Sequence[JobId | Target], found: Selected) -> list[Ref]:
+    """Return the rows in the order in which they were asked for; a job's variants follow it."""
+    places = {(one.job if isinstance(one, Target) else one): place for place, one in enumerate(ids)}
+    return sorted(found.rows, key=lambda ref: places.get(ref[0], len(places)))
+
+
+def _missing(ids: Sequence[JobId | Target], found: Selected) -> list[JobId]:
+    """Return the jobs of which nothing was found and nothing was said yet."""
+    jobs = {job for job, _ in found.rows}
+    said = {left.job for left in found.left}
+    return [
+        one
+        for one in ids
+        if not isinstance(one, Target)
+        and one not in jobs
+        and one not in said
+        and one not in found.as_targets
+        and not _renamed(one, jobs)
+    ]
+
+
 def _check_possible(opened: Opened, action: str) -> None:
     """Raise PlanError for an action whose SQL says nothing for this database: it would do nothing."""
-    for entity in opened.tables:
+    for entity in opened.writable:
         spec = entity.spec.actions.get(action)
         if spec is not None and spec.sql is not None and entity.layout.raw(spec.sql) is None:
             raise PlanError(
@@ -82,7 +116,7 @@ def _check_possible(opened: Opened, action: str) -> None:
 
 def _silent(found: planner.Found) -> float:
     """Seconds that a stuck row has been silent; stuck rows come first, as on screen."""
-    verdict = found.job.verdict
+    verdict = found.item.verdict
     return -1.0 if verdict is None else verdict.age_s or 0.0
 
 
@@ -94,29 +128,28 @@ def _renamed(job: JobId, found: Collection[JobId]) -> bool:
 
 def _warnings(connection: sa.Connection, opened: Opened, action: str, rows: list[PlanRow]) -> tuple[str, ...]:
     profile = opened.layout.profile
+    used = [entity for entity in opened.writable if any(row.table == entity.name for row in rows)]
+    specs = [entity.spec.actions[action] for entity in used]
     found = []
-    spec = next(job.actions[action] for job in profile.jobs if action in job.actions)
-    if not profile.fenced and spec.only_stuck and rows:
+    if not profile.fenced and any(spec.only_stuck for spec in specs):
         found.append(profile.fence_warning)
-    if spec.hint and rows:
-        found.append(spec.hint)
-    for entity in opened.tables:
-        if any(row.table == entity.name for row in rows):
-            found += references.warnings(connection, entity, entity.spec.actions[action])
+    for entity, spec in zip(used, specs, strict=True):
+        ruled = {row.rule for row in rows if row.table == entity.name}
+        found += [one.hint for one in map(spec.for_rule, sorted(ruled, key=str)) if one.hint]
+        found += references.warnings(connection, entity, spec)
+    if rows:
+        found += opened.pending.skipped.get(action, ())
     if opened.capabilities.journal == "local" and rows:
         found.append(
             "the journal is in a local file on this machine; `unstick migrate` installs it in the database"
         )
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _with_sql(opened: Opened, plan: Plan) -> Plan:
     texts: list[str] = []
-    for entity in opened.tables:
-        rows = [row for row in plan.rows if row.table == entity.name]
-        if not rows:
-            continue
-        action = entity.spec.actions[plan.action]
+    for name, action, rows in together(plan.rows, plan.action, opened.by_name):
+        entity = opened.by_name[name]
         texts += showing.shown(entity, action, plan, rows[:SHOWN], opened.capabilities.skip_locked)
         if len(rows) > SHOWN:
             texts.append(f"-- and so on for the other {len(rows) - SHOWN} rows, {SHOWN} in each transaction")

@@ -102,8 +102,8 @@ def _own(entity: EntitySql, action: Action) -> Iterator[_Need]:
     table = entity.layout.quoted(entity.place)
     if action.delete:
         yield _Need(table, "DELETE")
-    elif action.set:
-        yield _Need(table, "UPDATE", tuple(action.set))
+    elif names := tuple(dict.fromkeys(name for effects in action.everything for name in effects.set)):
+        yield _Need(table, "UPDATE", names)
 
 
 def _others(entity: EntitySql, action: Action) -> Iterator[_Need]:
@@ -114,6 +114,6 @@ def _others(entity: EntitySql, action: Action) -> Iterator[_Need]:
         child = entity.children[name]
         table = entity.layout.quoted(entity.child_place(child))
         yield _Need(table, "DELETE") if name in action.cascade else _Need(table, "UPDATE", tuple(child.match))
-    for related in action.related:
+    for related in (one for effects in action.everything for one in effects.related):
         place = entity.layout.place(related.table, related.table_schema)
         yield _Need(entity.layout.quoted(place), "UPDATE", tuple(related.set))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from unstick.recovery.errors import NotFound
 from unstick.recovery.model import Counts, Job, JobId, Page, Queue, State
 from unstick.recovery.query import Query
 
-from . import filter_terms, order, rows, rules
+from . import below, filter_terms, order, rows
 from .engines.base import Expr
 from .entity import EntitySql
 from .thresholds import Thresholds
@@ -24,16 +24,18 @@ from .thresholds import Thresholds
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What every read needs to know: thresholds, attempts by job where no column counts them, the limit."""
+    """What every read needs to know: thresholds, attempts by job (and by job and variant) where no column
+    counts them, the limit."""
 
     thresholds: Thresholds
     retries: Mapping[str, int]
     max_retries: int | None
+    variant_retries: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
 
 
 def conditions(entity: EntitySql, query: Query, asked: Asked) -> list[Expr]:
     """The query's WHERE for one job table."""
-    stuck = rules.any_of(entity, asked.thresholds)
+    stuck = below.stuck(entity, asked.thresholds)
     return [filter_terms.condition(entity, term, stuck, _own(entity, asked)) for term in query.terms]
 
 
@@ -76,12 +78,12 @@ def _stretch(
     now = _EPOCH
     start, values, first = cursor or (0, None, None)
     where = conditions(entity, query, asked)
-    stuck = sa.func.coalesce(rules.any_of(entity, asked.thresholds), sa.false())
+    stuck = sa.func.coalesce(below.stuck(entity, asked.thresholds), sa.false())
     for number, segment in enumerate(order.segments(entity, query, _own(entity, asked), first)):
         if number < start:
             continue
         marks = order.marks(entity, segment)
-        statement = sa.select(*rows.selected(entity, asked.thresholds), *marks).select_from(entity.source)
+        statement = entity.select(*rows.selected(entity, asked.thresholds), *marks)
         statement = statement.where(*where)
         if segment.stuck is not None:
             statement = statement.where(stuck if segment.stuck else sa.not_(stuck))
@@ -164,14 +166,14 @@ def counts(connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked)
         columns = [status, sa.func.count().label("n")]
         if entity.spec.state_sql is not None:
             columns.insert(1, entity.state().label("state"))
-        statement = sa.select(*columns).select_from(entity.source).group_by(*columns[:-1])
+        statement = entity.select(*columns).group_by(*columns[:-1])
         for row in entity.rows(connection.execute(statement)):
             number = int(str(row["n"]))
             name = "NULL" if row["status"] is None else str(row["status"])
             by_status[name] = by_status.get(name, 0) + number
             by_state[entity.state_of(row["status"], row.get("state"))] += number
-        where = rules.any_of(entity, asked.thresholds)
-        number_stuck = sa.select(sa.func.count()).select_from(entity.source).where(where)
+        where = below.stuck(entity, asked.thresholds)
+        number_stuck = entity.select(sa.func.count()).where(where)
         stuck += int(connection.execute(number_stuck).scalar_one())
     return Counts(by_state, by_status, stuck, clock(connection, tables[0]))
 
@@ -179,9 +181,9 @@ def counts(connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked)
 def job(connection: sa.Connection, entity: EntitySql, text: str, asked: Asked) -> Job:
     """Return one job with every column of its row. Raises NotFound."""
     key = entity.key_of(text)
-    statement = sa.select(*rows.selected(entity, asked.thresholds)).select_from(entity.source)
+    statement = entity.select(*rows.selected(entity, asked.thresholds))
     found = entity.rows(connection.execute(statement.where(entity.key_in([key]))))
-    fields = sa.select(*(entity.image(name) for name in entity.infos)).select_from(entity.source)
+    fields = entity.select(*(entity.image(name) for name in entity.infos))
     images = entity.rows(connection.execute(fields.where(entity.key_in([key]))))
     if not found or not images:
         raise NotFound(f"{entity.layout.source.name} has no job {text}")
@@ -193,12 +195,12 @@ def job(connection: sa.Connection, entity: EntitySql, text: str, asked: Asked) -
 
 def queue(connection: sa.Connection, entity: EntitySql, asked: Asked, ordering: Sequence[str]) -> Queue:
     """Return who holds a sequential queue, since when, how many wait and who is next."""
-    running = sa.select(*rows.selected(entity, asked.thresholds)).select_from(entity.source)
+    running = entity.select(*rows.selected(entity, asked.thresholds))
     running = running.where(entity.in_state([State.RUNNING])).order_by(*_oldest_start(entity)).limit(1)
     holders = [_job(entity, row, asked) for row in entity.rows(connection.execute(running))]
     waiting = entity.in_state([State.PENDING])
-    number = sa.select(sa.func.count()).select_from(entity.source).where(waiting)
-    key = sa.select(*(entity.image(name) for name in entity.key)).select_from(entity.source).where(waiting)
+    number = entity.select(sa.func.count()).where(waiting)
+    key = entity.select(*(entity.image(name) for name in entity.key)).where(waiting)
     key = key.order_by(*(sa.text(text) for text in ordering)).limit(1)
     following = entity.rows(connection.execute(key))
     holder = holders[0] if holders else None

@@ -7,21 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from unstick.backends.profile.model import Action, Child, Related
+from unstick.backends.profile.model import Action, Child, Insert, Related
 from unstick.recovery.model import Image, Scalar
 from unstick.recovery.plan import Change, Plan
 
-from . import assign, keys
+from . import assign, inserting, keys, statements
 from .engines.base import Expr, TableInfo
 from .entity import EntitySql
 from .layout import Place
-
-
-def table_of(entity: EntitySql, place: Place) -> tuple[sa.Table, TableInfo]:
-    """Return another table with its real column types."""
-    info = entity.layout.info(place)
-    columns = [sa.Column(i.name, entity.engine.column_type(i)) for i in info.columns.values()]
-    return sa.Table(place[1], sa.MetaData(), *columns, schema=place[0]), info
+from .others import Other, table_of
 
 
 class Relations:
@@ -52,6 +46,9 @@ class Relations:
         for related in self._action.related:
             for index, image in locked.items():
                 self._related(related, index, image, found[index])
+        for insert in self._entity.inserts(self._action):
+            for index, image in locked.items():
+                self._insert(insert, index, image, found[index])
         return {index: tuple(changes) for index, changes in found.items()}
 
     def _children(
@@ -150,6 +147,21 @@ class Relations:
             changes.append(self._update(related, table, info, key, row, words))
             self._note(index, f"{related.name}_updated")
 
+    def _insert(self, insert: Insert, index: int, job: Image, changes: list[Change]) -> None:
+        """Add a row of another table where the guard holds."""
+        entity = self._entity
+        key = {name: job[name] for name in entity.key}
+        if insert.guard is not None:
+            guard = entity.layout.expression(insert.guard)
+            asked = entity.select(sa.literal(1)).where(entity.key_in([key]), guard)
+            if self._connection.execute(asked).first() is None:
+                self._note(index, f"{insert.name}_kept")
+                return
+        thresholds = self._plan.options.thresholds
+        statement = statements.insert_statement(entity, self._action, insert, thresholds, key)
+        changes.append(inserting.add(self._connection, entity, insert, statement))
+        self._note(index, f"{insert.name}_inserted")
+
     def _job(self, job: Image) -> str | int:
         """The job's key for texts; a number where it is one, so that it can be written as one into JSON."""
         entity = self._entity
@@ -192,7 +204,7 @@ class Relations:
         words: assign.Words,
     ) -> Change:
         entity = self._entity
-        proxy = _Other(entity, info)
+        proxy = Other(entity, info)
         values = {
             name: assign.expression(proxy, name, given, words, table.c.__getitem__)  # type: ignore[arg-type]
             for name, given in related.set.items()
@@ -209,11 +221,3 @@ class Relations:
 
     def _note(self, index: int, note: str) -> None:
         self.notes[index] = (*self.notes.get(index, ()), note)
-
-
-class _Other:
-    """What assignments ask of an entity, for a table that is none."""
-
-    def __init__(self, entity: EntitySql, info: TableInfo) -> None:
-        self.engine, self.layout, self.infos = entity.engine, entity.layout, info.columns
-        self.clocks: dict[str, Any] = {}

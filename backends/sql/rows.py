@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from unstick.backends.profile.model import Variants
 from unstick.recovery.model import Job, JobId, Scalar, State, Variant, VariantId
 
-from . import rules
+from . import below, rules
 from .engines.base import Expr
 from .entity import EntitySql
 from .filter_terms import life_signs
@@ -23,8 +23,8 @@ ERROR_IN_TABLE = 300
 Row = Mapping[str, Scalar]
 
 
-def selected(entity: EntitySql, thresholds: Thresholds) -> list[sa.Label[Any]]:
-    """The expressions for one table row."""
+def selected(entity: EntitySql, thresholds: Thresholds, *, own: bool = False) -> list[sa.Label[Any]]:
+    """The expressions for one table row; `own` leaves out what its variants say about it."""
     spec, engine = entity.spec, entity.engine
     found: dict[str, Expr] = {
         f"k_{name}": engine.image(entity.col(name), entity.infos[name]) for name in spec.key
@@ -47,6 +47,8 @@ def selected(entity: EntitySql, thresholds: Thresholds) -> list[sa.Label[Any]]:
     found["rule"] = rules.which(entity, thresholds)
     found["now"] = engine.epoch_now()
     found.update(_variant_counts(entity))
+    if not own:
+        found.update(below.counts(entity, thresholds))
     return [expression.label(label) for label, expression in found.items()]
 
 
@@ -119,18 +121,26 @@ def to_job(
         priority=_int(row.get("priority")),
         variants_done=_int(row.get("variants_done")),
         variants_total=_int(row.get("variants_total")),
-        verdict=rules.verdict(entity, row["rule"], ages, thresholds, now),
+        verdict=rules.verdict(entity, row["rule"], ages, thresholds, now) or below.verdict(entity, row),
         fields=fields or {},
     )
 
 
 def to_variant(
-    entity: EntitySql, job: JobId, row: Row, thresholds: Thresholds, retries: Mapping[str, int]
+    entity: EntitySql,
+    job: JobId,
+    row: Row,
+    thresholds: Thresholds,
+    *,
+    retries: Mapping[tuple[str, str | None], int],
+    max_retries: int | None,
 ) -> Variant:
-    """Return a fetched row of a variants table."""
+    """Return a fetched row of a variants table. `retries` is (job, variant) -> attempts, where no column
+    counts them."""
     now = clock(row)
     ages = {time: _float(row.get(f"age_{time}")) for time in times(entity)}
     variant = VariantId(entity.job_id({name: row[f"k_{name}"] for name in entity.key}))
+    counted = _int(row.get("retries")) or 0
     return Variant(
         id=variant,
         job=job,
@@ -139,7 +149,8 @@ def to_variant(
         name=" ".join(part for part in (_text(row.get("kind")), _text(row.get("name"))) if part) or None,
         step=_text(row.get("step")),
         error=_text(row.get("error")),
-        retries=_int(row.get("retries")) or 0 if entity.spec.columns.retries else retries.get(variant, 0),
+        retries=counted if entity.spec.columns.retries else retries.get((job, variant), 0),
+        max_retries=max_retries,
         **_times(ages, now),
         idle_s=_youngest(ages, life_signs(entity)),
         verdict=rules.verdict(entity, row["rule"], ages, thresholds, now),

@@ -35,6 +35,8 @@ def condition(entity: EntitySql, rule: Rule, thresholds: Thresholds) -> Expr:
         parts.append(_children(entity, rule.children))
     if rule.behind is not None:
         parts.append(_behind(entity, rule.behind))
+    if rule.parent_statuses:
+        parts.append(_parent_in(entity, rule.parent_statuses))
     if rule.when is not None:
         parts.append(entity.layout.expression(rule.when))
     return sa.and_(*parts)
@@ -46,16 +48,17 @@ def has_clock(rule: Rule) -> bool:
 
 
 def which(entity: EntitySql, thresholds: Thresholds) -> Expr:
-    """The name of the first rule that applies, or NULL."""
+    """The name of the row's own first rule that applies, or NULL."""
     cases = [
         (condition(entity, rule, thresholds), sa.literal(rule.name, sa.Text)) for rule in entity.spec.rules
     ]
     return sa.case(*cases, else_=sa.null()) if cases else sa.null()
 
 
-def any_of(entity: EntitySql, thresholds: Thresholds) -> Expr:
-    """Whether any rule applies."""
-    return sa.or_(sa.false(), *(condition(entity, rule, thresholds) for rule in entity.spec.rules))
+def any_of(entity: EntitySql, thresholds: Thresholds, only: tuple[str, ...] = ()) -> Expr:
+    """Whether any of the row's own rules applies; one of `only` where given."""
+    wanted = [rule for rule in entity.spec.rules if not only or rule.name in only]
+    return sa.or_(sa.false(), *(condition(entity, rule, thresholds) for rule in wanted))
 
 
 def _silent(entity: EntitySql, rule: Rule, seconds: float) -> Expr:
@@ -82,9 +85,8 @@ def _owner_dead(entity: EntitySql, owner: Owner, seconds: float) -> Expr:
     layout = entity.layout
     schema, _, table = owner.table.rpartition(".")
     place = layout.place(table, schema)
-    beat = layout.column(place, "o", owner.beat.column)
+    beat, info = layout.time(place, "o", owner.beat)
     clock = owner.beat.clock or layout.profile.clock
-    info = layout.info(place).columns[owner.beat.column]
     match = [layout.column(place, "o", theirs) == entity.col(ours) for theirs, ours in owner.match.items()]
     living = sa.and_(*match, sa.not_(entity.engine.older_than(beat, clock, info, seconds)))
     source = layout.tables_text(f"{layout.quoted(place)} AS o")
@@ -138,6 +140,20 @@ def _behind(entity: EntitySql, of: str) -> Expr:
     pairs = [entity.layout.column(place, "p", theirs) == entity.col(ours) for ours, theirs in match.items()]
     source = entity.layout.tables_text(f"{entity.layout.quoted(place)} AS p")
     return sa.select(sa.literal(1)).select_from(source).where(*pairs, own < other).exists()
+
+
+def _parent_in(entity: EntitySql, statuses: tuple[str, ...]) -> Expr:
+    """Whether the variant's job has one of the statuses."""
+    parent, spec = entity.parent, entity.spec
+    assert parent is not None
+    assert isinstance(spec, Variants)
+    status = parent.layout.status_text(parent.place, "p", str(parent.spec.status))
+    pairs = [
+        parent.layout.column(parent.place, "p", ours) == entity.col(theirs)
+        for theirs, ours in spec.match.items()
+    ]
+    source = entity.layout.tables_text(f"{entity.layout.quoted(parent.place)} AS p")
+    return sa.select(sa.literal(1)).select_from(source).where(*pairs, status.in_(statuses)).exists()
 
 
 def step_order(column: Expr, steps: tuple[str, ...]) -> Expr:
@@ -194,7 +210,8 @@ def _why(entity: EntitySql, rule: Rule, clock: str | None, age: float | None, th
 
 
 def _column(entity: EntitySql, time: str) -> str:
-    return entity.clocks[time][0] if time in entity.clocks else time
+    named = entity.spec.times.get(time)
+    return time if named is None else ".".join((named.column, *named.path))
 
 
 def _moment(age: float | None, now: datetime) -> str:

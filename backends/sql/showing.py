@@ -7,12 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from unstick.backends.profile.model import Action, Child
+from unstick.backends.profile.model import Action, Child, Insert
 from unstick.recovery.plan import Change, Plan, PlanRow
 
 from . import keys, planner, statements
 from .entity import EntitySql
-from .relations import Relations, table_of
+from .others import table_of
+from .relations import Relations
 from .undo_checks import at, target
 
 UNDONE = 50
@@ -32,6 +33,8 @@ def shown(
     for name in (*action.detach, *action.cascade):
         if name in entity.children:
             texts.append(_child(entity, entity.children[name], found, unlink=name in action.detach))
+    for insert in entity.inserts(action):
+        texts += _inserts(entity, action, insert, plan, found)
     if action.delete:
         texts.append(_literal(entity, statements.delete_statement(entity, action, found)))
     elif action.set:
@@ -40,7 +43,24 @@ def shown(
         f"-- then, where its guard holds: {related.name} in {related.table}" for related in action.related
     ]
     raw = entity.layout.raw(action.sql)
-    return [*texts, raw.strip()] if raw else texts
+    if raw:
+        texts.append(raw.strip())
+    texts += [_literal(entity, each) for each in statements.notify_statements(entity, action, found)]
+    return texts
+
+
+def _inserts(
+    entity: EntitySql, action: Action, insert: Insert, plan: Plan, found: Sequence[Any]
+) -> Iterator[str]:
+    """What is added for the rows: one statement each, and the condition before it."""
+    guard = entity.layout.raw(insert.guard)
+    if guard:
+        yield f"-- a row of {insert.table} only where {guard}"
+    for key in found[:UNDONE]:
+        statement = statements.insert_statement(entity, action, insert, plan.options.thresholds, key)
+        yield _literal(entity, statement)
+    if len(found) > UNDONE:
+        yield f"-- and so on for the other {len(found) - UNDONE} rows"
 
 
 def _child(entity: EntitySql, child: Child, found: Sequence[Any], *, unlink: bool) -> str:

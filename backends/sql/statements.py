@@ -8,13 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from unstick.backends.profile.model import Action
+from unstick.backends.profile.model import Action, Insert
 from unstick.recovery.model import Image
 from unstick.recovery.plan import Change, Plan
 
 from . import assign, keys
 from .engines.base import ColumnInfo, TableInfo
 from .entity import EntitySql
+from .others import Other, table_of
+from .thresholds import Thresholds
 
 
 def lock_statement(
@@ -121,6 +123,41 @@ def delete_statement(entity: EntitySql, action: Action, found: Sequence[Image]) 
 def delete(connection: sa.Connection, entity: EntitySql, action: Action, found: Sequence[Image]) -> int:
     """Delete the rows with these keys. Returns how many were deleted."""
     return connection.execute(delete_statement(entity, action, found)).rowcount
+
+
+def notify_statements(entity: EntitySql, action: Action, found: Sequence[Image]) -> list[sa.Select[Any]]:
+    """The NOTIFYs of a chunk; only PostgreSQL has them."""
+    if entity.engine.name != "postgresql":
+        return []
+    return [
+        entity.select(
+            sa.func.pg_notify(sa.literal(one.channel, sa.Text), entity.layout.expression(one.payload))
+        ).where(entity.key_in(found))
+        for one in action.notify
+    ]
+
+
+def notify(connection: sa.Connection, entity: EntitySql, action: Action, found: Sequence[Image]) -> None:
+    """Tell listeners of the rows with these keys, once they are committed."""
+    for statement in notify_statements(entity, action, found):
+        connection.execute(statement)
+
+
+def insert_statement(
+    entity: EntitySql, action: Action, insert: Insert, thresholds: Thresholds, found: Image
+) -> sa.Insert:
+    """The INSERT of a row of another table for the row with this key; SQL in its values is about `j`."""
+    table, info = table_of(entity, entity.layout.place(insert.table, insert.table_schema))
+    other = Other(entity, info)
+    words = {**assign.words(entity, action, thresholds), "job": entity.job_id(found)}
+    values: dict[str, Any] = {}
+    for name, given in insert.values.items():
+        value = assign.expression(other, name, given, words, entity.col)  # type: ignore[arg-type]
+        about_row = given.sql is not None or given.column is not None
+        values[name] = (
+            entity.select(value).where(entity.key_in([found])).scalar_subquery() if about_row else value
+        )
+    return sa.insert(table).values(values)
 
 
 def insert_rows(

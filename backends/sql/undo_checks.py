@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from unstick.backends.profile.model import Insert, Related
 from unstick.recovery.errors import PlanError
 from unstick.recovery.model import Image, Scalar
 from unstick.recovery.outcome import Outcome
@@ -16,7 +17,7 @@ from unstick.recovery.plan import Change, PlanRow
 from . import keys
 from .engines.base import TableInfo
 from .entity import EntitySql
-from .relations import table_of
+from .others import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,12 @@ def target(entity: EntitySql, name: str) -> Target:
         child = entity.children[rest]
         table, info = table_of(entity, entity.child_place(child))
         return Target(entity, table, info, child.key)
-    for action in entity.spec.actions.values():
-        for related in action.related:
-            if kind == "related" and related.name == rest:
-                table, info = table_of(entity, entity.layout.place(related.table, related.table_schema))
-                return Target(entity, table, info, related.key)
+    for effects in (part for action in entity.spec.actions.values() for part in action.everything):
+        others: tuple[Related | Insert, ...] = effects.related if kind == "related" else effects.insert
+        for other in others if kind in ("related", "insert") else ():
+            if other.name == rest:
+                table, info = table_of(entity, entity.layout.place(other.table, other.table_schema))
+                return Target(entity, table, info, other.key)
     raise PlanError(f"the profile no longer knows {name}, which this operation changed; it can't be undone")
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from unstick.backends.profile.clock import Clock
-from unstick.backends.profile.model import Action, Child, Entity, JobTable, Owner, Related, Time, Variants
+from unstick.backends.profile.model import (
+    Action,
+    Child,
+    Entity,
+    Insert,
+    JobTable,
+    Owner,
+    Related,
+    Time,
+    Variants,
+)
 from unstick.recovery.errors import SchemaMismatch
 
 from .layout import Layout, Place
@@ -29,7 +39,7 @@ def check_columns(layout: Layout) -> None:
         _log(layout, job)
 
 
-def _place(layout: Layout, thing: Entity | Child | Related) -> Place:
+def _place(layout: Layout, thing: Entity | Child | Related | Insert) -> Place:
     return layout.place(thing.table, thing.table_schema)
 
 
@@ -80,12 +90,17 @@ def _owner(layout: Layout, entity: Entity, owner: Owner | None) -> None:
 
 
 def _action(layout: Layout, entity: Entity, action: Action) -> None:
-    copied = [given.column for given in action.set.values()]
-    _have(layout, _place(layout, entity), (*action.set, *copied))
-    for related in action.related:
-        copied = [given.column for given in related.set.values()]
-        _have(layout, _place(layout, related), (*related.key, *related.match, *related.set, *copied))
-        _have(layout, _place(layout, entity), related.match.values())
+    for effects in action.everything:
+        copied = [given.column for given in effects.set.values()]
+        _have(layout, _place(layout, entity), (*effects.set, *copied))
+        for related in effects.related:
+            copied = [given.column for given in related.set.values()]
+            _have(layout, _place(layout, related), (*related.key, *related.match, *related.set, *copied))
+            _have(layout, _place(layout, entity), related.match.values())
+        for insert in effects.insert:
+            if layout.has(_place(layout, insert)) or not insert.optional:
+                _have(layout, _place(layout, insert), (*insert.key, *insert.values))
+            _have(layout, _place(layout, entity), [given.column for given in insert.values.values()])
 
 
 def _child(layout: Layout, job: JobTable, child: Child) -> None:

@@ -21,7 +21,7 @@ from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Change, Plan, PlanRow
 
 from . import keys, planner, rows, rules, statements, undo
-from .drift import explain
+from .drift import explain, in_words, judged
 from .entity import EntitySql
 from .errors import is_busy, is_deadlock, is_lost, is_refusal, said
 from .journal import INTENDED, Entry, Journal
@@ -124,11 +124,13 @@ class Writer:
         entries: list[Entry] = []
         with connection.begin() as transaction:
             now = _now(connection, next(iter(self._tables.values())))
-            for name in dict.fromkeys(row.table for row in planned):
-                chunks.append(
-                    self._work(connection, plan, [r for r in planned if r.table == name], numbers, now)
+            for entity, action, rows in self._together(plan, planned):
+                chunk = Chunk(
+                    entity, action, plan, rows, {i: numbers[r.ref] for i, r in enumerate(rows)}, now
                 )
-                entries += [entry for _, entry in sorted(chunks[-1].entries.items())]
+                self._work(connection, chunk)
+                chunks.append(chunk)
+                entries += [entry for _, entry in sorted(chunk.entries.items())]
             self._journal.begin(connection, plan, now)
             self._journal.write(connection, plan, entries)
             self.written += entries
@@ -162,50 +164,34 @@ class Writer:
             # looked at again. Saying that this chunk failed would be wrong.
             return
 
-    def _work(
-        self,
-        connection: sa.Connection,
-        plan: Plan,
-        planned: Sequence[PlanRow],
-        numbers: Numbers,
-        now: datetime,
-    ) -> Chunk:
-        entity = self._tables.get(planned[0].table)
-        if entity is not None and plan.undoes is not None:
-            return self._undo(connection, entity, plan, planned, numbers, now)
-        action = entity.spec.actions.get(plan.action) if entity else None
-        if entity is None or action is None:
-            raise PlanError(
-                f"the profile has no action {plan.action} for {planned[0].table} any more; plan again"
-            )
-        chunk = Chunk(
-            entity, action, plan, planned, {i: numbers[row.ref] for i, row in enumerate(planned)}, now
-        )
+    def _together(
+        self, plan: Plan, planned: Sequence[PlanRow]
+    ) -> list[tuple[EntitySql, Action, list[PlanRow]]]:
+        """Return the rows that are written by the same statements."""
+        if plan.undoes is None:
+            groups = planner.together(planned, plan.action, self._tables)
+            return [(self._tables[name], action, rows) for name, action, rows in groups]
+        names = dict.fromkeys(row.table for row in planned)
+        if unknown := next((name for name in names if name not in self._tables), None):
+            raise PlanError(f"the profile no longer knows {unknown}, which this operation changed")
+        return [(self._tables[name], UNDO, [row for row in planned if row.table == name]) for name in names]
+
+    def _work(self, connection: sa.Connection, chunk: Chunk) -> None:
+        if chunk.plan.undoes is not None:
+            self._undo(connection, chunk)
+            return
         self._compare(connection, chunk)
         if chunk.good:
             self._write(connection, chunk)
-        return chunk
 
-    def _undo(
-        self,
-        connection: sa.Connection,
-        entity: EntitySql,
-        plan: Plan,
-        planned: Sequence[PlanRow],
-        numbers: Numbers,
-        now: datetime,
-    ) -> Chunk:
-        chunk = Chunk(
-            entity, UNDO, plan, planned, {i: numbers[row.ref] for i, row in enumerate(planned)}, now
-        )
-        known = self._journal.known(connection, plan, list(chunk.numbers.values()))
-        still = [index for index in range(len(planned)) if not self._already(chunk, index, known)]
-        rows = [(chunk.numbers[index], planned[index]) for index in still]
+    def _undo(self, connection: sa.Connection, chunk: Chunk) -> None:
+        known = self._journal.known(connection, chunk.plan, list(chunk.numbers.values()))
+        still = [index for index in range(len(chunk.rows)) if not self._already(chunk, index, known)]
+        rows = [(chunk.numbers[index], chunk.rows[index]) for index in still]
         for index, (outcome, entry) in zip(
-            still, undo.apply_rows(connection, entity, rows, now), strict=True
+            still, undo.apply_rows(connection, chunk.entity, rows, chunk.now), strict=True
         ):
             chunk.outcomes[index], chunk.entries[index] = outcome, entry
-        return chunk
 
     def _already(self, chunk: Chunk, index: int, known: Mapping[int, Any]) -> bool:
         before = known.get(chunk.numbers[index])
@@ -228,7 +214,7 @@ class Writer:
         locked."""
         entity = chunk.entity
         locked = self.lock(connection, chunk)
-        asked = chunk.action.only_stuck or entity.spec.status is None
+        asked = chunk.action.only_stuck or chunk.action.guards or entity.spec.status is None
         verdicts = self._verdicts(connection, chunk) if locked and asked else {}
         absent = [row.key for row in chunk.rows if keys.canonical(row.key, entity.key) not in locked]
         present = statements.existing(connection, entity, absent) if absent else set()
@@ -244,10 +230,8 @@ class Writer:
                 )
             elif difference := explain(entity, chunk.action, chunk.plan.action, row, locked[key]):
                 self._skip(chunk, index, Outcome.DRIFTED, difference)
-            elif moved := self._computed(chunk, row, verdicts.get(key)):
+            elif asked and (moved := self._judged(chunk, row, verdicts.get(key))):
                 self._skip(chunk, index, Outcome.DRIFTED, moved)
-            elif chunk.action.only_stuck and (verdicts.get(key) or {}).get("rule") is None:
-                self._skip(chunk, index, Outcome.DRIFTED, "no longer stuck by the database's clock")
             else:
                 chunk.good[index] = locked[key]
 
@@ -268,19 +252,16 @@ class Writer:
         columns = [entity.image(name) for name in entity.key]
         columns.append(rules.which(entity, chunk.plan.options.thresholds).label("rule"))
         columns.append(entity.status().label("(status)"))
-        statement = sa.select(*columns).select_from(entity.source)
+        columns += planner.guard_columns(entity, chunk.action)
+        statement = entity.select(*columns)
         statement = statement.where(entity.key_in([row.key for row in chunk.rows]))
         return {keys.canonical(row, entity.key): row for row in entity.rows(connection.execute(statement))}
 
     @staticmethod
-    def _computed(chunk: Chunk, row: PlanRow, now: Mapping[str, Scalar] | None) -> str | None:
-        if (
-            chunk.entity.spec.status is not None
-            or now is None
-            or now["(status)"] == row.token.get("(status)")
-        ):
-            return None
-        return f"moved on: {row.token.get('(status)')} → {now['(status)']}"
+    def _judged(chunk: Chunk, row: PlanRow, now: Mapping[str, Scalar] | None) -> str | None:
+        if now is None:
+            return "it no longer counts as one of the profile's rows"
+        return judged(chunk.entity, chunk.action, chunk.plan.action, row, now)
 
     def _skip(self, chunk: Chunk, index: int, outcome: Outcome, detail: str) -> None:
         row = chunk.rows[index]
@@ -325,6 +306,7 @@ class Writer:
             number = statements.update(connection, entity, action, chunk.plan, [key for key, _ in images])
             names = planner.image_columns(entity, action)
             after = statements.read(connection, entity, [key for key, _ in images], names)
+            statements.notify(connection, entity, action, [key for key, _ in images])
         if number is not None and 0 <= number < len(indexes):
             raise _Unchanged("it left the row as it was, without an error; is there a trigger or a policy?")
         for index in indexes:
@@ -361,7 +343,7 @@ class Writer:
         status = entity.spec.status
         image = after.get(keys.canonical(row.key, entity.key), {})
         old, new = (row.token.get(status), image.get(status)) if status else (None, None)
-        detail = "deleted" if chunk.action.delete else f"{old} → {new}" if status else "changed"
+        detail = "deleted" if chunk.action.delete else in_words(entity, old, new, row.token, image)
         chunk.outcomes[index] = RowOutcome(row.job, Outcome.APPLIED, detail, row.variant, related=notes)
         chunk.entries[index] = Entry(
             chunk.numbers[index],

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from ..errors import PlanError
 from ..filters import matches_all
-from ..model import Image, Job, JobId, Scalar
+from ..model import Image, Job, JobId, Scalar, Target
 from ..plan import LeftOut, Options, PlanRow
+from ..port import Selection
 from ..query import Query, Term
 from .order import ordered
 from .store import JOBS, Row, Store, encode
@@ -62,17 +63,21 @@ class Planner:
     def __init__(self, store: Store, view: View, action: MemoryAction, options: Options) -> None:
         self._store, self._view, self._action, self._options = store, view, action, options
 
-    def chosen(self, selection: Sequence[JobId] | Query, now: datetime) -> list[JobId]:
+    def chosen(self, selection: Selection, now: datetime) -> list[JobId | Target]:
         """Return the ids asked for; a query for an action on stuck jobs only means the stuck ones."""
         if not isinstance(selection, Query):
             return list(dict.fromkeys(selection))
         found = select(self._view.jobs(), selection, now)
         return [job.id for job in found if job.verdict or not self._action.info.only_stuck]
 
-    def split(self, ids: Sequence[JobId]) -> tuple[tuple[PlanRow, ...], tuple[LeftOut, ...]]:
+    def split(self, ids: Sequence[JobId | Target]) -> tuple[tuple[PlanRow, ...], tuple[LeftOut, ...]]:
         """Return the plan's rows and what is left out."""
         rows, left = [], []
         for job in ids:
+            if isinstance(job, Target):
+                why = f"{self._action.info.name} is for whole jobs here, not for one variant"
+                left.append(LeftOut(job.job, why, job.variant))
+                continue
             reason = self._refusal(job)
             if reason is None:
                 rows.append(self._row(job))

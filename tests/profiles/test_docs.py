@@ -45,6 +45,8 @@ def around(job: dict[str, Any]) -> dict[str, Any]:
     }
     children |= {child["name"]: child for child in job.get("children", ())}
     variants = {"table": "parts", "key": ["id"], "match": {"job_id": "id"}, "status": "status"}
+    variants |= job.get("variants", {})
+    rules = [{"name": "stuck", "statuses": ["busy"], "age_of": ["updated"], "older_than": "5m"}]
     actions = {"recover": {"verb": "recover", "set": {"status": "queued"}}}
     actions |= {
         name: {"verb": name, "set": {"status": "queued"}, **action}
@@ -52,8 +54,8 @@ def around(job: dict[str, Any]) -> dict[str, Any]:
         else action
         for name, action in job.get("actions", {}).items()
     }
-    rest = {"table": "jobs", "key": ["id"], "times": times, "variants": variants}
-    return {**rest, **status, **job, "children": list(children.values()), "actions": actions}
+    rest = {"table": "jobs", "key": ["id"], "times": times, "rules": rules}
+    return {**rest, **status, **job, "variants": variants, "children": list(children.values()), "actions": actions}
 
 
 def test_every_key_of_the_format_is_on_the_page() -> None:

@@ -1,0 +1,47 @@
+"""How often each job and variant was tried, from the retry history where no column counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from unstick.recovery.model import Job, JobId
+from unstick.recovery.query import Query
+
+from . import journal_reading
+from .opening import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """The retry history of an open source, as far as it counts."""
+
+    opened: Opened
+
+    @property
+    def _needed(self) -> bool:
+        return any(not table.spec.columns.retries for table in self.opened.tables)
+
+    def jobs(self, connection: sa.Connection, query: Query | None = None) -> dict[str, int]:
+        """Attempts of every job; nothing for a query that is not about them."""
+        wanted = query is None or query.sort == "retries" or any(t.field == "retries" for t in query.terms)
+        if not (wanted and self._needed):
+            return {}
+        return journal_reading.retry_counts(self.opened.journal, connection)
+
+    def variants(
+        self, connection: sa.Connection, job: JobId | None = None
+    ) -> dict[tuple[str, str | None], int]:
+        """Attempts by job and variant; of one job where it is given."""
+        if all(table.spec.columns.retries for table in self.opened.variants.values()):
+            return {}
+        return journal_reading.variant_counts(self.opened.journal, connection, job)
+
+    def into(self, connection: sa.Connection, rows: Sequence[Job]) -> tuple[Job, ...]:
+        """Return the jobs with their attempts."""
+        if not rows or not self._needed:
+            return tuple(rows)
+        counts = journal_reading.retry_counts(self.opened.journal, connection, [job.id for job in rows])
+        return tuple(replace(job, retries=counts[job.id]) if job.id in counts else job for job in rows)
