@@ -8,8 +8,11 @@ from unstick.backends.profile.model import Action
 from unstick.recovery.model import Image, Scalar, State
 from unstick.recovery.plan import PlanRow
 
-from . import assign, planner
+from . import assign, json_edit, planner
 from .entity import EntitySql
+
+SHOWN = 80
+"""Characters of a value in a sentence about it."""
 
 
 def explain(entity: EntitySql, action: Action, name: str, row: PlanRow, now: Image) -> str | None:
@@ -26,9 +29,24 @@ def explain(entity: EntitySql, action: Action, name: str, row: PlanRow, now: Ima
     owner = next((column for column in changed if column in entity.spec.token), None)
     if owner is not None:
         return f"taken over: {owner} {row.token[owner]} → {now[owner]}"
-    column = changed[0]
-    word = "alive" if column in {entity.clocks[time][0] for time in entity.clocks} else "changed"
-    return f"{word}: {column} {row.token[column]} → {now[column]}"
+    return _changed(entity, changed[0], row.token[changed[0]], now[changed[0]])
+
+
+def _changed(entity: EntitySql, column: str, old: Scalar, new: Scalar) -> str:
+    """Which time of the column moved, or that it changed; of a document only the time."""
+    times = [time for time in entity.spec.times.values() if time.column == column]
+    for time in (time for time in times if time.path):
+        moments = [json_edit.find(value, time.path) for value in (old, new)]
+        if moments[0] != moments[1]:
+            return f"alive: {'.'.join(time.path)} {_short(moments[0])} → {_short(moments[1])}"
+    word = "alive" if any(not time.path for time in times) else "changed"
+    return f"{word}: {column} {_short(old)} → {_short(new)}"
+
+
+def _short(value: object) -> str:
+    """A value in a sentence: documents and long texts only by their beginning."""
+    text = str(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 def _status(entity: EntitySql, action: Action, name: str, row: PlanRow, old: str, new: str) -> str:
@@ -45,7 +63,7 @@ def in_words(entity: EntitySql, old: Scalar, new: Scalar, before: Image, after: 
     """Return in a few words what an action changed: the status, else what else was watched and is no time."""
     if old != new:
         return f"{old} → {new}"
-    times = {column for column, _ in entity.clocks.values()}
+    times = {time.column for time in entity.spec.times.values()}
     moved = [name for name, old in before.items() if name not in times and after.get(name, old) != old]
     words = ", ".join(f"{name} {before[name]} → {after[name]}" for name in moved)
     return words or ("changed" if old is None else f"{new}, as before")
