@@ -3,18 +3,30 @@ used."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from unstick.recovery.engine import Result
+    from unstick.recovery.model import JobId
     from unstick.recovery.plan import Plan
     from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
 
     from .profile.load import ProfileInfo
     from .sql.doctor import Check
+    from .sql.migration import Migrated
 
-__all__ = ["check", "create_backend", "install_journal", "profile_text", "profiles", "report"]
+__all__ = [
+    "check",
+    "create_backend",
+    "install_journal",
+    "migrate",
+    "profile_text",
+    "profiles",
+    "report",
+    "step_rows",
+]
 
 
 def create_backend(source: Source) -> Backend:
@@ -61,6 +73,23 @@ async def install_journal(source: Source, *, rollback: bool = False, apply: bool
     from .sql.install import install_journal
 
     return await install_journal(source, rollback=rollback, apply=apply)
+
+
+async def migrate(
+    source: Source, *, rollback: bool = False, apply: bool = False, drop: Collection[str] = ()
+) -> Migrated:
+    """Return the SQL of the journal and of what the profile adds to its system's tables (or takes away); run
+    it when `apply` is set. `drop` names what a roll-back takes away although values are lost."""
+    from .sql.migration import migrate
+
+    return await migrate(source, rollback=rollback, apply=apply, drop=drop)
+
+
+async def step_rows(source: Source, name: str) -> tuple[str, tuple[JobId, ...]]:
+    """Return the action of a migration's step, and the jobs that it is about."""
+    from .sql.migration_step import step_rows
+
+    return await step_rows(source, name)
 
 
 async def check(source: Source) -> list[Check]:

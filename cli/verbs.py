@@ -29,7 +29,7 @@ VERBS: Mapping[str, Verb] = {
     "profiles": Verb("profiles", "the known job systems, or the text of one profile"),
     "config": Verb("configuration", "show, find or describe the configuration"),
     "doctor": Verb("doctor", "check configuration, connection, privileges and tables"),
-    "migrate": Verb("migrate", "show, install or remove the journal's tables"),
+    "migrate": Verb("migrate", "show, add or take away what unstick and the profile add to the database"),
     "demo": Verb("demo", "the console on embedded databases with real workers"),
 }
 CONSOLE = "console"

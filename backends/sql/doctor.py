@@ -66,8 +66,16 @@ async def _open(backend: SqlBackend) -> list[Check]:
             "in the database" if known.journal == "database" else "in a local file on this machine",
             "" if known.journal == "database" else "`unstick migrate --apply` installs it for all operators",
         ),
+        *_migration(known),
         Check("locks", True, _locks(known)),
     ]
+
+
+def _migration(known: Capabilities) -> list[Check]:
+    if not known.not_migrated:
+        return []
+    detail = f"not there yet: {', '.join(known.not_migrated)}; what needs them is left out"
+    return [Check("migration", True, detail, "`unstick migrate` shows how they would be added")]
 
 
 def _locks(known: Capabilities) -> str:

@@ -69,7 +69,9 @@ def _places(profile: Profile, source: Source, engine: Engine) -> dict[Place, tup
         name = table.replace("{schema}", "")
         for parameter, value in fill.items():
             name = name.replace("{" + parameter + "}", value)
-        places[(schema or None, name)] = columns
+        # What its migration adds can't tell the system: the migration itself has to recognise it before.
+        added = profile.migration.adds(table)
+        places[(schema or None, name)] = tuple(column for column in columns if column not in added)
     return places
 
 
