@@ -12,6 +12,9 @@ from unstick.backends.demo.rows import SeedRow
 MINUTE = 60.0
 HOUR = 3600.0
 
+FIRST_SECOND = 1_764_000_000
+"""What the ids of jobs count their seconds from; a fixed one, so that a seed always gives the same ids."""
+
 PRIORITIES = {"community": 7, "builder": 5, "sales_rep": 5, "property": 3}
 _KINDS = (
     ("community", "update"),
@@ -114,8 +117,7 @@ def _times(random: Random, life: str, number: int) -> _Times:
 
 
 def _job_id(random: Random, created: float, used: set[str]) -> str:
-    # The number stands for the second of creation; a fixed one, so that a seed always gives the same ids.
-    while (name := f"JOB-{int(1_764_000_000 - created)}-{random.getrandbits(24):06X}") in used:
+    while (name := f"JOB-{int(FIRST_SECOND - created)}-{random.getrandbits(24):06X}") in used:
         continue
     used.add(name)
     return name

@@ -1,16 +1,19 @@
-"""What the demo's workers have in common: their connection, their transactions, and how long a job takes."""
+"""What the demo's workers have in common: what they are asked to do, and how long a job takes."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import UUID
 
-BUSY_SECONDS = 2.0
+from unstick.backends.demo.connection import Connection
+
+FAILURES = 0.2
+"""How many of the jobs fail."""
 
 
 class Work(Protocol):
@@ -25,6 +28,24 @@ class Work(Protocol):
         ...
 
 
+class Holder:
+    """A worker that remembers what it holds, and changes that together with the rows."""
+
+    _connection: Connection
+    _held: Any
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """A write transaction; where the database undoes it, what is held is as before, too."""
+        before = deepcopy(self._held)
+        try:
+            with self._connection.transaction():
+                yield
+        except BaseException:
+            self._held = before
+            raise
+
+
 @dataclass(frozen=True, slots=True)
 class Fate:
     """How a job will go: the number of its steps, and the step at which it fails (None: it succeeds)."""
@@ -33,49 +54,17 @@ class Fate:
     fails_at: int | None
 
     @classmethod
-    def of(cls, seed: int, job: str, *, least: int, most: int) -> Fate:
-        """The same for the same seed and job, in whatever order jobs are taken up."""
+    def of(cls, seed: int, job: str, *, least: int, most: int, failing: float = 1.0) -> Fate:
+        """The same for the same seed and job, in whatever order jobs are taken up.
+
+        ``failing`` multiplies the share of those that fail: 0 is none.
+        """
         random = Random(f"{seed}:{job}")
         steps = random.randint(least, most)
-        return cls(steps, random.randint(1, steps) if random.random() < 0.2 else None)
+        chance, at = random.random(), random.randint(1, steps)
+        return cls(steps, at if chance < FAILURES * failing else None)
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection that waits up to two seconds for a lock and heeds foreign keys; transactions are explicit.
-
-    The database has to exist: a worker never makes one.
-    """
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-    )
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
-    # A power cut may cost the demo its last second; a flush for every round would cost the disk more.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
-
-
-class Watch:
-    """Tells whether anybody else has changed the database, without reading it."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._version: int | None = None
-
-    def is_news(self) -> bool:
-        """Whether somebody has since this was asked last; the first time, yes."""
-        before = self._version
-        (self._version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        return before != self._version
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """A short write transaction; its lock is taken at the start, so it can't fail half-way for being busy."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+def made_up(*parts: object) -> str:
+    """A UUID that is the same for the same parts."""
+    return str(UUID(int=Random(":".join(map(str, parts))).getrandbits(128), version=4))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from random import Random
 from uuid import UUID
 
+from unstick.backends.demo.connection import Connection, Row, Statement
 from unstick.backends.demo.seed_algoitny import (
     CONTENT_TYPES,
     EXTRACTION,
@@ -14,13 +14,11 @@ from unstick.backends.demo.seed_algoitny import (
     GENERATION,
     GENERATION_STEPS,
 )
-from unstick.backends.demo.work import Fate, transaction
+from unstick.backends.demo.work import Fate, Holder
 
 CONCURRENCY = 3
 """Jobs held at the same time, per table."""
 
-_NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
-_RECENTLY = "strftime('%Y-%m-%d %H:%M:%f000', 'now', '-1800 seconds')"
 _STEPS = {EXTRACTION: EXTRACTION_STEPS, GENERATION: GENERATION_STEPS}
 _ERROR = "Gemini API error: 503 The model is overloaded. Please try again later."
 
@@ -39,7 +37,7 @@ class _Statements:
     def following(self) -> str:
         return f"""
             SELECT id, platform, problem_id FROM {self.table} WHERE status = 'PENDING'
-            ORDER BY created_at, id LIMIT ?
+            ORDER BY created_at, id LIMIT ? {{skip_locked}}
         """  # noqa: S608
 
     @property
@@ -50,16 +48,19 @@ class _Statements:
     def adopt(self) -> str:
         return f"""
             SELECT id, platform, problem_id, celery_task_id FROM {self.table} AS j WHERE status = 'PROCESSING'
-                AND max(updated_at, coalesce((
+                AND {{greatest}}(updated_at, coalesce((
                     SELECT max(h.created_at) FROM job_progress_history AS h
                     WHERE h.content_type_id = {CONTENT_TYPES[self.table]} AND h.object_id = j.id
-                ), '')) > {_RECENTLY}
+                ), updated_at)) > {{micros-1800}}
             ORDER BY created_at, id LIMIT ?
         """  # noqa: S608
 
     @property
     def mine(self) -> str:
-        return f"SELECT 1 FROM {self.table} WHERE id = ? AND status = 'PROCESSING' AND celery_task_id = ?"  # noqa: S608
+        return f"""
+            SELECT 1 FROM {self.table} WHERE id = ? AND status = 'PROCESSING' AND celery_task_id = ?
+            {{locked}}
+        """  # noqa: S608
 
     @property
     def finish(self) -> str:
@@ -71,34 +72,44 @@ class _Statements:
 
 
 _SQL = {table: _Statements(table) for table in CONTENT_TYPES}
-_HISTORY = f"""
+_HISTORY = """
     INSERT INTO job_progress_history (content_type_id, object_id, step, message, status, created_at)
-    VALUES (?, ?, ?, ?, ?, {_NOW})
-"""  # noqa: S608
-_PROBLEM = """
+    VALUES (?, ?, ?, ?, ?, {micros})
+"""
+_SET_IN_TEXT = """
     UPDATE problems SET metadata = json_set(
         metadata, '$.extraction_status', ?, '$.extraction_job_id', ?, '$.progress', ?, '$.error_message', ?
     ), is_completed = is_completed OR ? WHERE platform = ? AND problem_id = ?
 """
-_FEED_PROBLEM = f"""
+_PROBLEM: Statement = {
+    "sqlite": _SET_IN_TEXT,
+    "mysql": _SET_IN_TEXT,
+    "postgresql": """
+        UPDATE problems SET metadata = metadata || jsonb_build_object(
+            'extraction_status', ?::text, 'extraction_job_id', ?::bigint, 'progress', ?::text,
+            'error_message', ?::text
+        ), is_completed = is_completed OR ? WHERE platform = ? AND problem_id = ?
+    """,
+}
+_NEWEST_PROBLEM = "SELECT coalesce(max(id), 0) FROM problems"
+_FEED_PROBLEM = """
     INSERT INTO problems (platform, problem_id, title, problem_url, tags, is_completed, is_deleted, metadata,
         needs_review, verified_by_admin, created_at)
-    SELECT 'codeforces', n, 'Draft ' || n, 'https://codeforces.com/problem/' || n, '[]', 0, 0,
-        '{{"extraction_status": "PENDING"}}', 0, 0, {_NOW}
-    FROM (SELECT 200000 + coalesce(max(id), 0) + 1 AS n FROM problems)
-"""  # noqa: S608
-_FEED_EXTRACTION = f"""
+    VALUES ('codeforces', ?, ?, ?, '[]', FALSE, FALSE, '{"extraction_status": "PENDING"}', FALSE, FALSE,
+        {micros})
+"""
+_FEED_EXTRACTION = """
     INSERT INTO problem_extraction_jobs (platform, problem_id, problem_url, problem_identifier, status,
         created_at, updated_at)
-    SELECT platform, problem_id, problem_url, title, 'PENDING', {_NOW}, {_NOW} FROM problems
+    SELECT platform, problem_id, problem_url, title, 'PENDING', {micros}, {micros} FROM problems
     ORDER BY id DESC LIMIT 1
-"""  # noqa: S608
-_FEED_GENERATION = f"""
+"""
+_FEED_GENERATION = """
     INSERT INTO script_generation_jobs (platform, problem_id, title, problem_url, tags, language, constraints,
         status, created_at, updated_at)
     SELECT platform, problem_id, title, problem_url, tags, 'python', coalesce(constraints, ''), 'PENDING',
-        {_NOW}, {_NOW} FROM problems WHERE is_completed ORDER BY id DESC LIMIT 1
-"""  # noqa: S608
+        {micros}, {micros} FROM problems WHERE is_completed ORDER BY id DESC LIMIT 1
+"""
 
 
 @dataclass(slots=True)
@@ -116,16 +127,17 @@ class _Held:
         return f"{'extraction' if self.table == EXTRACTION else 'generation'} {self.id}"
 
 
-class AlgoItnyWork:
+class AlgoItnyWork(Holder):
     """Holds up to ``CONCURRENCY`` jobs of each table and tells a progress step of each in every round.
 
     ``feed`` is how many pending jobs of each table to keep in stock by adding new ones.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, seed: int = 0, feed: int = 0) -> None:
+    def __init__(self, connection: Connection, *, seed: int = 0, feed: int = 0, failing: float = 1.0) -> None:
         self._connection = connection
         self._seed = seed
         self._feed = feed
+        self._failing = failing
         self._random = Random()  # No two workers, started when they may be, are the same task.
         self._held: list[_Held] = []
 
@@ -137,7 +149,7 @@ class AlgoItnyWork:
 
     def tick(self) -> list[str]:
         said: list[str] = []
-        with transaction(self._connection):
+        with self._transaction():
             for table in _SQL:
                 said += self._add_job(table)
             for held in list(self._held):
@@ -146,9 +158,9 @@ class AlgoItnyWork:
                 said += self._claim(table)
         return said
 
-    def _hold(self, table: str, row: sqlite3.Row, task: str) -> _Held:
+    def _hold(self, table: str, row: Row, task: str) -> _Held:
         steps = len(_STEPS[table])
-        fate = Fate.of(self._seed, f"{table}:{row['id']}", least=steps, most=steps)
+        fate = Fate.of(self._seed, f"{table}:{row['id']}", least=steps, most=steps, failing=self._failing)
         held = _Held(table, row["id"], row["platform"], row["problem_id"], task, fate)
         self._held.append(held)
         return held
@@ -196,10 +208,11 @@ class AlgoItnyWork:
             self._connection.execute(_PROBLEM, (*values, *key))
 
     def _add_job(self, table: str) -> list[str]:
-        (pending,) = self._connection.execute(_SQL[table].pending).fetchone()
-        if pending >= self._feed:
+        if self._connection.execute(_SQL[table].pending).value >= self._feed:
             return []
         if table == EXTRACTION:
-            self._connection.execute(_FEED_PROBLEM)
+            number = 200_001 + self._connection.execute(_NEWEST_PROBLEM).value
+            url = f"https://codeforces.com/problem/{number}"
+            self._connection.execute(_FEED_PROBLEM, (str(number), f"Draft {number}", url))
         self._connection.execute(_FEED_EXTRACTION if table == EXTRACTION else _FEED_GENERATION)
         return [f"added a job to {table}"]

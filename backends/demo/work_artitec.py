@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from random import Random
 
-from unstick.backends.demo.seed_artitec import PRIORITIES
-from unstick.backends.demo.work import Fate, transaction
+from unstick.backends.demo.connection import Connection, Row
+from unstick.backends.demo.seed_artitec import FIRST_SECOND, PRIORITIES
+from unstick.backends.demo.work import Fate, Holder
 
 _ANY_RUNNING = "SELECT 1 FROM collection_jobs WHERE status = 'running' LIMIT 1"
 _NEXT = """
@@ -16,26 +16,25 @@ _NEXT = """
     ORDER BY priority DESC, created_at, id LIMIT 1
 """
 _CLAIM = """
-    UPDATE collection_jobs SET status = 'running', started_at = datetime('now'), updated_at = datetime('now')
-    WHERE job_id = ?
+    UPDATE collection_jobs SET status = 'running', started_at = {seconds}, updated_at = {touched}
+    WHERE job_id = ? AND status = 'pending'
 """
 _STARTED = "SELECT started_at FROM collection_jobs WHERE job_id = ?"
 _ADOPT = """
     SELECT job_id, entity_type, entity_id, items_found, started_at FROM collection_jobs
-    WHERE status = 'running' AND started_at > datetime('now', '-1800 seconds')
-      AND updated_at > datetime('now', '-300 seconds')
+    WHERE status = 'running' AND started_at > {seconds-1800} AND updated_at > {touched-300}
     ORDER BY started_at DESC LIMIT 1
 """
 # Every write names the start that this worker knows: a job that was reset meanwhile, and perhaps started by
 # somebody else, is no longer ours.
-_MINE = "WHERE job_id = ? AND status = 'running' AND started_at = ?"
-_MOVE = (
-    f"UPDATE collection_jobs SET items_found = ?, changes_detected = ?, updated_at = datetime('now') {_MINE}"  # noqa: S608
-)
-_FINISH = f"""
-    UPDATE collection_jobs SET status = ?, error_message = ?,
-        completed_at = datetime('now'), updated_at = datetime('now') {_MINE}
-"""  # noqa: S608
+_MOVE = """
+    UPDATE collection_jobs SET items_found = ?, changes_detected = ?, updated_at = {touched}
+    WHERE job_id = ? AND status = 'running' AND started_at = ?
+"""
+_FINISH = """
+    UPDATE collection_jobs SET status = ?, error_message = ?, completed_at = {seconds}, updated_at = {touched}
+    WHERE job_id = ? AND status = 'running' AND started_at = ?
+"""
 _LOG = "INSERT INTO collection_job_logs (job_id, level, message, log_data, stage) VALUES (?, ?, ?, ?, ?)"
 _CHANGE = """
     INSERT INTO collection_changes
@@ -43,9 +42,10 @@ _CHANGE = """
     VALUES (?, ?, ?, 'phone', '512-555-0144', ?, 'modified', 0.9)
 """
 _PENDING = "SELECT count(*) FROM collection_jobs WHERE status = 'pending'"
+_COUNT = "SELECT coalesce(max(id), 0) FROM collection_jobs"
 _FEED = """
     INSERT INTO collection_jobs (job_id, entity_type, job_type, priority, search_query, initiated_by)
-    VALUES ('JOB-' || strftime('%s', 'now') || '-' || hex(randomblob(3)), ?, 'discovery', ?, ?, 'scheduler')
+    VALUES (?, ?, 'discovery', ?, ?, 'scheduler')
 """
 _ERROR = "Background execution failed: 429 Too Many Requests from www.foxglove.example"
 _STAGES = ("searching", "parsing", "matching", "saving")
@@ -62,17 +62,17 @@ class _Held:
     step: int = 0
 
 
-class ArtitecWork:
+class ArtitecWork(Holder):
     """Takes up a job only when none at all is running, so a stuck one holds up the queue, as in the original.
 
     ``feed`` is how many pending jobs to keep in stock by adding new ones.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, seed: int = 0, feed: int = 0) -> None:
+    def __init__(self, connection: Connection, *, seed: int = 0, feed: int = 0, failing: float = 1.0) -> None:
         self._connection = connection
         self._seed = seed
         self._feed = feed
-        self._random = Random(f"feed:{seed}")
+        self._failing = failing
         self._held: _Held | None = None
 
     def adopt(self) -> list[str]:
@@ -83,13 +83,13 @@ class ArtitecWork:
         return [f"took over {self._held.job_id}"]
 
     def tick(self) -> list[str]:
-        with transaction(self._connection):
+        with self._transaction():
             said = self._add_job()
             said += self._claim() if self._held is None else self._advance(self._held)
         return said
 
-    def _hold(self, row: sqlite3.Row, started_at: str) -> _Held:
-        fate = Fate.of(self._seed, row["job_id"], least=6, most=18)
+    def _hold(self, row: Row, started_at: str) -> _Held:
+        fate = Fate.of(self._seed, row["job_id"], least=6, most=18, failing=self._failing)
         items = row["items_found"] or 0
         return _Held(row["job_id"], started_at, row["entity_type"], row["entity_id"], items, fate)
 
@@ -100,8 +100,9 @@ class ArtitecWork:
         if found is None:
             return []
         job_id: str = found["job_id"]
-        self._connection.execute(_CLAIM, (job_id,))
-        (started_at,) = self._connection.execute(_STARTED, (job_id,)).fetchone()
+        if not self._connection.execute(_CLAIM, (job_id,)).rowcount:
+            return []
+        started_at: str = self._connection.execute(_STARTED, (job_id,)).value
         self._log(job_id, "INFO", f"Executing job {job_id} in background", _STAGES[0])
         self._held = self._hold(found, started_at)
         return [f"started {job_id}"]
@@ -147,9 +148,11 @@ class ArtitecWork:
         self._connection.execute(_LOG, (job_id, level, message, text, stage))
 
     def _add_job(self) -> list[str]:
-        (pending,) = self._connection.execute(_PENDING).fetchone()
-        if pending >= self._feed:
+        if self._connection.execute(_PENDING).value >= self._feed:
             return []
-        kind = self._random.choice(sorted(PRIORITIES))
-        self._connection.execute(_FEED, (kind, PRIORITIES[kind], f"new {kind} in Katy, TX"))
+        number = self._connection.execute(_COUNT).value + 1
+        random = Random(f"feed:{self._seed}:{number}")
+        kind = random.choice(sorted(PRIORITIES))
+        name = f"JOB-{FIRST_SECOND + number}-{random.getrandbits(24):06X}"
+        self._connection.execute(_FEED, (name, kind, PRIORITIES[kind], f"new {kind} in Katy, TX"))
         return [f"added a job for a {kind}"]

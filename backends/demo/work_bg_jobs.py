@@ -5,18 +5,18 @@ Unlike the original it does not look for interrupted intervals when it starts: t
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from random import Random
 from typing import Any
-from uuid import uuid4
 
-from unstick.backends.demo.work import Watch, transaction
+from unstick.backends.demo.connection import Connection, Row
+from unstick.backends.demo.work import Holder, made_up
 from unstick.backends.demo.work_bg_jobs_rows import Rows, parse
 
 CONCURRENCY = 2
 """Rows of the queue held at the same time."""
 
+_FAILURES = 0.1
 _ERROR = "agent request failed: context deadline exceeded"
 _FINISHED = ("completed", "failed")
 
@@ -32,37 +32,37 @@ class _Held:
     task: str | None = None
 
 
-class BgJobsWork:
+class BgJobsWork(Holder):
     """Holds up to ``CONCURRENCY`` runs; each round a task of each is begun or ended.
 
     ``feed`` is how many runs to keep going by letting scheduled ones be due earlier.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, seed: int = 0, feed: int = 0) -> None:
+    def __init__(self, connection: Connection, *, seed: int = 0, feed: int = 0, failing: float = 1.0) -> None:
         self._connection = connection
         self._rows = Rows(connection)
         self._seed = seed
         self._feed = feed
+        self._failing = failing
         self._held: list[_Held] = []
-        self._watch = Watch(connection)
 
     def adopt(self) -> list[str]:
-        for row in self._rows.running():
-            progress = _running(row)
+        for row, job in self._rows.running():
+            progress = _running(job)
             is_free = len(self._held) < CONCURRENCY
             if is_free and progress is not None and self._rows.is_recent(progress.get("last_updated_at")):
                 is_recovery = row["kind"] == "task_recovery"
-                interval = row["current_interval_id"]
-                self._held.append(_Held(row["number"], row["attempted_at"], row["id"], is_recovery, interval))
+                interval = job["current_interval_id"]
+                self._held.append(_Held(row["id"], row["attempted_at"], job["id"], is_recovery, interval))
         return [f"took over interval {held.interval} of {held.job}" for held in self._held]
 
     def tick(self) -> list[str]:
         said: list[str] = []
-        with transaction(self._connection):
+        with self._transaction():
             self._rows.move_queue()
             if self._rows.bring_forward(self._feed - len(self._held)):
                 said.append("let a run be due earlier")
-            if self._watch.is_news():
+            if self._connection.is_news():
                 said += self._reschedule()
             for held in list(self._held):
                 said += self._advance(held)
@@ -77,7 +77,7 @@ class BgJobsWork:
             self._rows.schedule(job, seconds=0)
         return [f"rescheduled {job['id']}, which was missed" for job in missed]
 
-    def _take_up(self, row: sqlite3.Row) -> list[str]:
+    def _take_up(self, row: Row) -> list[str]:
         stamp = self._rows.claim(row["id"])
         args = parse(row["args"]) or {}
         job = self._rows.job(str(args.get("job_id")))
@@ -100,7 +100,7 @@ class BgJobsWork:
         return self._start(held)
 
     def _start(self, held: _Held) -> list[str]:
-        held.interval = str(uuid4())
+        held.interval = made_up("interval", self._seed, held.job, held.number)
         now = self._rows.now()
         progress = {
             "interval_id": held.interval,
@@ -116,11 +116,11 @@ class BgJobsWork:
         return [f"started interval {held.interval} of {held.job}"]
 
     def _start_as_before(self, held: _Held) -> list[str]:
-        held.task = self._rows.add_task(held.job)
+        held.task = self._rows.add_task(held.job, held.number)
         self._held.append(held)
         return [f"started {held.job}"]
 
-    def _resume(self, held: _Held, job: sqlite3.Row, args: dict[str, Any]) -> list[str]:
+    def _resume(self, held: _Held, job: Row, args: dict[str, Any]) -> list[str]:
         progress = _running(job)
         if progress is None or progress.get("interval_id") != args.get("interval_id"):
             self._rows.finish(held.number)
@@ -142,8 +142,8 @@ class BgJobsWork:
         results = progress["task_results"]
         if not results:
             # Also where its first worker came no further: an interval without a task has not been run.
-            for _ in range(progress["total_tasks"] or 1):
-                task = str(uuid4())
+            for index in range(progress["total_tasks"] or 1):
+                task = made_up("task", held.interval, index)
                 results[task] = {"task_id": task, "status": "created", "started_at": self._rows.now()}
         elif held.task in results and results[held.task]["status"] == "running":
             self._end_task(held, progress, results[held.task])
@@ -159,7 +159,7 @@ class BgJobsWork:
 
     def _end_task(self, held: _Held, progress: dict[str, Any], result: dict[str, Any]) -> None:
         task: str = result["task_id"]
-        fails = not held.is_recovery and Random(f"{self._seed}:{task}").random() < 0.1
+        fails = not held.is_recovery and self._fails(task)
         result |= (
             {"status": "failed", "error": _ERROR} if fails else {"status": "completed", "result": "done"}
         )
@@ -170,7 +170,10 @@ class BgJobsWork:
         states = [one["status"] for one in progress["task_results"].values()]
         progress["completed_tasks"], progress["failed_tasks"] = map(states.count, _FINISHED)
 
-    def _complete(self, held: _Held, job: sqlite3.Row, progress: dict[str, Any]) -> list[str]:
+    def _fails(self, task: str) -> bool:
+        return Random(f"{self._seed}:{task}").random() < _FAILURES * self._failing
+
+    def _complete(self, held: _Held, job: Row, progress: dict[str, Any]) -> list[str]:
         progress["status"] = "completed"
         self._rows.save(held.job, progress)
         self._rows.finish(held.number)
@@ -178,7 +181,7 @@ class BgJobsWork:
         self._held.remove(held)
         return [f"completed interval {held.interval} of {held.job}"]
 
-    def _end_as_before(self, held: _Held, job: sqlite3.Row | None) -> list[str]:
+    def _end_as_before(self, held: _Held, job: Row | None) -> list[str]:
         if held.task is not None:
             self._rows.end_task(held.task, "completed", "done")
             self._rows.side_effect(held.task)
@@ -193,7 +196,7 @@ class BgJobsWork:
         return [f"gave up {held.job}: somebody else changed it"]
 
 
-def _running(job: sqlite3.Row) -> dict[str, Any] | None:
+def _running(job: Row) -> dict[str, Any] | None:
     """The progress of the job's interval while it is running and whole, None otherwise."""
     progress = parse(job["interval_progress"])
     if progress is None or progress.get("status") != "running":

@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from random import Random
 
-from unstick.backends.demo.work import Fate, transaction
+from unstick.backends.demo.connection import Connection
+from unstick.backends.demo.work import Fate, Holder, made_up
 
 BATCH = 5
 """Jobs held at the same time (the original's EXTRACTION_WORKER_BATCH_SIZE)."""
 
-_NOW = "strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now')"
 _NEXT = """
-    SELECT id, total_items, processed_items FROM object_extraction_jobs WHERE status = 'pending'
-    ORDER BY created_at, id LIMIT ?
+    SELECT id, total_items, processed_items FROM {kb}object_extraction_jobs WHERE status = 'pending'
+    ORDER BY created_at, id LIMIT ? {skip_locked}
 """
-_CLAIM = f"""
-    UPDATE object_extraction_jobs SET status = 'running', total_items = ?, processed_items = 0,
-        successful_items = 0, failed_items = 0, started_at = {_NOW}, updated_at = {_NOW}
+_CLAIM = """
+    UPDATE {kb}object_extraction_jobs SET status = 'running', total_items = ?, processed_items = 0,
+        successful_items = 0, failed_items = 0, started_at = {zoned}, updated_at = {zoned}
     WHERE id = ?
-"""  # noqa: S608
-_STARTED = "SELECT started_at FROM object_extraction_jobs WHERE id = ?"
+"""
+_STARTED = "SELECT started_at FROM {kb}object_extraction_jobs WHERE id = ?"
 _ADOPT = """
-    SELECT id, total_items, processed_items, started_at FROM object_extraction_jobs
-    WHERE status = 'running' AND updated_at > strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now', '-300 seconds')
+    SELECT id, total_items, processed_items, started_at FROM {kb}object_extraction_jobs
+    WHERE status = 'running' AND updated_at > {zoned-300}
     ORDER BY created_at, id LIMIT ?
 """
 # Every write names the start that this worker knows: a job that was reset meanwhile, and perhaps started by
 # somebody else, is no longer ours.
-_MINE = "WHERE id = ? AND status = 'running' AND started_at = ?"
-_MOVE = f"""
-    UPDATE object_extraction_jobs
-    SET processed_items = processed_items + 1, successful_items = successful_items + 1, updated_at = {_NOW}
-    {_MINE}
-"""  # noqa: S608
-_FINISH = f"""
-    UPDATE object_extraction_jobs
-    SET status = ?, error_message = coalesce(?, error_message), completed_at = {_NOW}, updated_at = {_NOW}
-    {_MINE}
-"""  # noqa: S608
+_MOVE = """
+    UPDATE {kb}object_extraction_jobs
+    SET processed_items = processed_items + 1, successful_items = successful_items + 1, updated_at = {zoned}
+    WHERE id = ? AND status = 'running' AND started_at = ?
+"""
+_FINISH = """
+    UPDATE {kb}object_extraction_jobs
+    SET status = ?, error_message = coalesce(?, error_message), completed_at = {zoned}, updated_at = {zoned}
+    WHERE id = ? AND status = 'running' AND started_at = ?
+"""
 _LOG = """
-    INSERT INTO object_extraction_logs
+    INSERT INTO {kb}object_extraction_logs
         (extraction_job_id, step_index, operation_type, operation_name, status, message, error_message,
          duration_ms)
     VALUES (?, ?, ?, 'extract_entities', ?, ?, ?, ?)
 """
-_PENDING = "SELECT count(*) FROM object_extraction_jobs WHERE status = 'pending'"
+_PENDING = "SELECT count(*) FROM {kb}object_extraction_jobs WHERE status = 'pending'"
+_COUNT = "SELECT count(*) FROM {kb}object_extraction_jobs"
 _FEED = """
-    INSERT INTO object_extraction_jobs (org_id, project_id, source_type, source_metadata)
-    SELECT org_id, id, ?, '{"filename": "upload.pdf"}' FROM projects ORDER BY name LIMIT 1
+    INSERT INTO {kb}object_extraction_jobs (id, org_id, project_id, source_type, source_metadata)
+    SELECT ?, org_id, id, ?, '{"filename": "upload.pdf"}' FROM {kb}projects ORDER BY name LIMIT 1
 """
 _ERROR = (
     "LLM extraction failed\n\n"
@@ -65,17 +64,17 @@ class _Held:
     fate: Fate
 
 
-class ExtractionWork:
+class ExtractionWork(Holder):
     """Holds up to ``BATCH`` jobs and sends a life sign for each in every round.
 
     ``feed`` is how many pending jobs to keep in stock by adding new ones.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, seed: int = 0, feed: int = 0) -> None:
+    def __init__(self, connection: Connection, *, seed: int = 0, feed: int = 0, failing: float = 1.0) -> None:
         self._connection = connection
         self._seed = seed
         self._feed = feed
-        self._random = Random(f"feed:{seed}")
+        self._failing = failing
         self._held: list[_Held] = []
 
     def adopt(self) -> list[str]:
@@ -86,7 +85,7 @@ class ExtractionWork:
         return [f"took over {held.id}" for held in self._held]
 
     def tick(self) -> list[str]:
-        with transaction(self._connection):
+        with self._transaction():
             said = self._add_job()
             for held in list(self._held):
                 said += self._advance(held)
@@ -97,9 +96,9 @@ class ExtractionWork:
         said = []
         for row in self._connection.execute(_NEXT, (free,)).fetchall():
             job: str = row["id"]
-            fate = Fate.of(self._seed, job, least=5, most=30)
+            fate = Fate.of(self._seed, job, least=5, most=30, failing=self._failing)
             self._connection.execute(_CLAIM, (fate.steps, job))
-            (started_at,) = self._connection.execute(_STARTED, (job,)).fetchone()
+            started_at: str = self._connection.execute(_STARTED, (job,)).value
             self._held.append(_Held(job, started_at, 0, fate))
             said.append(f"started {job}")
         return said
@@ -135,8 +134,9 @@ class ExtractionWork:
         self._connection.execute(_LOG, (held.id, held.step, operation, status, message, error, duration))
 
     def _add_job(self) -> list[str]:
-        (pending,) = self._connection.execute(_PENDING).fetchone()
-        if pending >= self._feed:
+        if self._connection.execute(_PENDING).value >= self._feed:
             return []
-        self._connection.execute(_FEED, (self._random.choice(("document", "api", "bulk_import")),))
+        made = ("feed", self._seed, self._connection.execute(_COUNT).value)
+        kind = Random(":".join(map(str, made))).choice(("document", "api", "bulk_import"))
+        self._connection.execute(_FEED, (made_up(*made), kind))
         return ["added a job"]

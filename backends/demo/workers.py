@@ -10,27 +10,31 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from unstick.backends.demo.connection import URL_VARIABLE
+
 
 class Workers:
     """One worker process per system, each in a process group of its own, all gone when this process is.
 
-    ``paths`` are the database files by system, as ``database.create`` returns them. ``interval`` is the
-    number of seconds between two rounds, ``feed`` how many pending jobs a worker keeps in stock. With
-    ``logs`` (a folder) each says in ``<system>.log`` what it does; without, nothing: the terminal is not
-    ours.
+    ``places`` are the databases by system: files, as ``database.create`` returns them, or URLs. ``interval``
+    is the number of seconds between two rounds, ``feed`` how many pending jobs a worker keeps in stock,
+    ``failing`` how many times as often as usual jobs fail. With ``logs`` (a folder) each says in
+    ``<system>.log`` what it does; without, nothing: the terminal is not ours.
     """
 
     def __init__(
         self,
-        paths: Mapping[str, Path],
+        places: Mapping[str, Path | str],
         *,
         seed: int = 0,
         interval: float = 1.0,
         feed: int = 6,
+        failing: float = 1.0,
         logs: Path | None = None,
     ) -> None:
-        self._paths = dict(paths)
+        self._places = dict(places)
         self._options = ["--seed", str(seed), "--interval", str(interval), "--feed", str(feed)]
+        self._options += ["--failing", str(failing)]
         self._logs = logs
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._begun: set[str] = set()
@@ -81,7 +85,7 @@ class Workers:
         self.stop()
 
     def _names(self, system: str | None) -> list[str]:
-        return list(self._paths) if system is None else [system]
+        return list(self._places) if system is None else [system]
 
     def _spawn(self, system: str, *, adopt: bool) -> subprocess.Popen[bytes]:
         # -P: the folder that the console was started in is no place to import modules from.
@@ -90,7 +94,7 @@ class Workers:
             "-P",
             "-m",
             "unstick.backends.demo.worker",
-            str(self._paths[system]),
+            "-",
             system,
         ]
         command += [*self._options, "--parent", str(os.getpid()), *(["--adopt"] if adopt else [])]
@@ -98,6 +102,8 @@ class Workers:
         with target.open("ab") as log:
             return subprocess.Popen(
                 command,
+                # Not on the command line, which anybody on the machine can read.
+                env={**os.environ, URL_VARIABLE: str(self._places[system])},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

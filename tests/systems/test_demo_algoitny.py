@@ -1,7 +1,6 @@
 """algoitny: two job tables, a history without a foreign key, problems that name the job; and its worker."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,15 +11,15 @@ import sqlalchemy as sa
 
 from tests.systems.databases import create_tables, in_database
 from unstick.backends.demo import database, seed
+from unstick.backends.demo.connection import Connection, connect
 from unstick.backends.demo.seed_algoitny import CONTENT_TYPES, EXTRACTION, GENERATION, task_id
-from unstick.backends.demo.work import connect
 from unstick.backends.demo.work_algoitny import CONCURRENCY, AlgoItnyWork
 
 ROWS = seed.rows("algoitny")
 
 
 @pytest.fixture
-def worker_base(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def worker_base(tmp_path: Path) -> Iterator[Connection]:
     path = database.create(tmp_path / "demo", systems=["algoitny"])["algoitny"]
     with closing(connect(path)) as connection:
         yield connection
@@ -138,7 +137,7 @@ def ticks(work: AlgoItnyWork, until: Callable[[], object]) -> list[str]:
 
 
 def test_the_worker_finishes_all_that_is_pending_and_tells_it_in_the_history_only(
-    worker_base: sqlite3.Connection,
+    worker_base: Connection,
 ) -> None:
     pending = f"""
         SELECT count(*) FROM (SELECT status FROM {EXTRACTION} UNION ALL SELECT status FROM {GENERATION})
@@ -171,7 +170,7 @@ def test_the_worker_finishes_all_that_is_pending_and_tells_it_in_the_history_onl
         assert metadata["extraction_job_id"] == number
 
 
-def test_the_worker_leaves_the_silent_jobs_and_takes_over_the_living(worker_base: sqlite3.Connection) -> None:
+def test_the_worker_leaves_the_silent_jobs_and_takes_over_the_living(worker_base: Connection) -> None:
     work = AlgoItnyWork(worker_base)
     said = work.adopt()
     alive = {("alive", 0), ("alive", 1), ("fresh", 0)}
@@ -184,7 +183,7 @@ def test_the_worker_leaves_the_silent_jobs_and_takes_over_the_living(worker_base
 
 
 def test_a_job_that_was_reset_is_given_up_and_the_same_worker_may_begin_it_again(
-    worker_base: sqlite3.Connection,
+    worker_base: Connection,
 ) -> None:
     worker_base.execute(f"DELETE FROM {GENERATION}")
     worker_base.execute(f"DELETE FROM {EXTRACTION} WHERE status <> 'PENDING'")
@@ -198,7 +197,7 @@ def test_a_job_that_was_reset_is_given_up_and_the_same_worker_may_begin_it_again
     ticks(work, lambda: worker_base.execute(left).fetchone()[0] == 0)
 
 
-def test_the_worker_keeps_jobs_in_stock_when_told_to(worker_base: sqlite3.Connection) -> None:
+def test_the_worker_keeps_jobs_in_stock_when_told_to(worker_base: Connection) -> None:
     for table in (EXTRACTION, GENERATION):
         worker_base.execute(f"DELETE FROM {table}")
     said = AlgoItnyWork(worker_base, feed=1).tick()

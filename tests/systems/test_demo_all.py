@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from tests.harness.waiting import eventually
 from tests.systems.databases import create_tables, dialect_of, in_database
 from unstick.backends.demo import database, hostile, seed
+from unstick.backends.demo.connection import connect
 from unstick.backends.demo.hostile_new import DOCUMENTS
 from unstick.backends.demo.rows import COLUMNS, SeedRow, SystemColumns
-from unstick.backends.demo.work import connect
 from unstick.backends.demo.work_bg_jobs import BgJobsWork
 from unstick.backends.demo.work_bg_jobs_rows import Rows
 from unstick.backends.demo.worker import WORKS

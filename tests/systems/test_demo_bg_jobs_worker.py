@@ -1,7 +1,6 @@
 """The bg_jobs worker: intervals task by task, what a kill leaves, what a recovery finishes and skips."""
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,51 +11,51 @@ import pytest
 
 from tests.systems.test_demo_bg_jobs import PROGRESS_KEYS
 from unstick.backends.demo import database
+from unstick.backends.demo.connection import Connection, connect
 from unstick.backends.demo.seed_bg_jobs import interval_id, job_id, task_id
-from unstick.backends.demo.work import connect
 from unstick.backends.demo.work_bg_jobs import BgJobsWork
 from unstick.backends.demo.work_bg_jobs_rows import Rows
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def base(tmp_path: Path) -> Iterator[Connection]:
     path = database.create(tmp_path / "demo", systems=["bg_jobs"])["bg_jobs"]
     with closing(connect(path)) as connection:
         yield connection
 
 
 @pytest.fixture
-def console(tmp_path: Path, base: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def console(tmp_path: Path, base: Connection) -> Iterator[Connection]:
     """Another connection to the worker's database: what is done in it is news to the worker."""
     with closing(connect(database.path_of(tmp_path / "demo", "bg_jobs"))) as connection:
         yield connection
 
 
-def progress_of(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
+def progress_of(connection: Connection, name: str) -> dict[str, Any]:
     text = connection.execute("SELECT interval_progress FROM jobs WHERE id = ?", (name,)).fetchone()[0]
     found: dict[str, Any] = json.loads(text)
     return found
 
 
-def states(connection: sqlite3.Connection, name: str) -> Counter[str]:
+def states(connection: Connection, name: str) -> Counter[str]:
     return Counter(result["status"] for result in progress_of(connection, name)["task_results"].values())
 
 
-def effects(connection: sqlite3.Connection) -> Counter[str]:
+def effects(connection: Connection) -> Counter[str]:
     return Counter(row[0] for row in connection.execute("SELECT task_id FROM demo_side_effects"))
 
 
-def queued(connection: sqlite3.Connection, name: str) -> set[tuple[str, str]]:
+def queued(connection: Connection, name: str) -> set[tuple[str, str]]:
     query = "SELECT kind, state FROM river_job WHERE json_extract(args, '$.job_id') = ?"
     return {tuple(row) for row in connection.execute(query, (name,))}
 
 
-def recover(connection: sqlite3.Connection, name: str) -> None:
+def recover(connection: Connection, name: str) -> None:
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (name,)).fetchone()
     Rows(connection).recover(row)
 
 
-def due(connection: sqlite3.Connection, name: str) -> None:
+def due(connection: Connection, name: str) -> None:
     """The job's next run is now."""
     connection.execute(
         "UPDATE river_job SET scheduled_at = '2020-01-01' WHERE state = 'scheduled'"
@@ -74,7 +73,7 @@ def ticks(work: BgJobsWork, until: Callable[[], object]) -> list[str]:
     raise AssertionError(f"not within 300 rounds; it said {said[-5:]}")
 
 
-def test_an_interval_runs_all_its_tasks_once_and_the_next_one_is_scheduled(base: sqlite3.Connection) -> None:
+def test_an_interval_runs_all_its_tasks_once_and_the_next_one_is_scheduled(base: Connection) -> None:
     name = job_id("new")
     due(base, name)
     work = BgJobsWork(base)
@@ -106,7 +105,7 @@ def test_an_interval_runs_all_its_tasks_once_and_the_next_one_is_scheduled(base:
     assert found["interval_started_at"][:19] == progress["started_at"][:19].replace("T", " ")
 
 
-def test_after_a_kill_a_recovery_goes_on_where_the_interval_stopped(base: sqlite3.Connection) -> None:
+def test_after_a_kill_a_recovery_goes_on_where_the_interval_stopped(base: Connection) -> None:
     name = job_id("new")
     due(base, name)
     killed = BgJobsWork(base)
@@ -138,7 +137,7 @@ def test_after_a_kill_a_recovery_goes_on_where_the_interval_stopped(base: sqlite
 
 
 def test_a_recovery_of_what_is_finished_completes_it_and_of_what_never_began_runs_it(
-    base: sqlite3.Connection,
+    base: Connection,
 ) -> None:
     finished, empty = job_id("all_finished"), job_id("no_tasks")
     results = progress_of(base, finished)["task_results"]
@@ -155,7 +154,7 @@ def test_a_recovery_of_what_is_finished_completes_it_and_of_what_never_began_run
 
 
 @pytest.mark.parametrize("life", ["inactive", "deleted", "malformed"])
-def test_a_recovery_of_a_job_that_may_not_run_does_nothing(base: sqlite3.Connection, life: str) -> None:
+def test_a_recovery_of_a_job_that_may_not_run_does_nothing(base: Connection, life: str) -> None:
     query = "SELECT * FROM jobs WHERE id = ?"
     before = tuple(base.execute(query, (job_id(life),)).fetchone())
     recover(base, job_id(life))
@@ -163,7 +162,7 @@ def test_a_recovery_of_a_job_that_may_not_run_does_nothing(base: sqlite3.Connect
     assert tuple(base.execute(query, (job_id(life),)).fetchone()) == before
 
 
-def test_a_run_that_finds_its_interval_interrupted_asks_for_a_recovery(base: sqlite3.Connection) -> None:
+def test_a_run_that_finds_its_interval_interrupted_asks_for_a_recovery(base: Connection) -> None:
     name = job_id("stuck")
     row = base.execute("SELECT * FROM jobs WHERE id = ?", (name,)).fetchone()
     Rows(base).schedule(row, seconds=0)
@@ -175,7 +174,7 @@ def test_a_run_that_finds_its_interval_interrupted_asks_for_a_recovery(base: sql
 
 
 def test_a_job_without_recovery_starts_over_once_its_interval_is_cleared(
-    base: sqlite3.Connection, console: sqlite3.Connection
+    base: Connection, console: Connection
 ) -> None:
     name = job_id("disabled")
     work = BgJobsWork(base)
@@ -191,7 +190,7 @@ def test_a_job_without_recovery_starts_over_once_its_interval_is_cleared(
 
 
 def test_the_queue_itself_gives_a_dead_recovery_another_attempt_after_an_hour(
-    base: sqlite3.Connection,
+    base: Connection,
 ) -> None:
     name = job_id("stuck")
     recover(base, name)
@@ -208,7 +207,7 @@ def test_the_queue_itself_gives_a_dead_recovery_another_attempt_after_an_hour(
 
 
 def test_the_worker_takes_over_the_living_and_gives_up_what_was_taken_from_it(
-    base: sqlite3.Connection,
+    base: Connection,
 ) -> None:
     work = BgJobsWork(base)
     said = work.adopt()
@@ -223,7 +222,7 @@ def test_the_worker_takes_over_the_living_and_gives_up_what_was_taken_from_it(
     assert f"gave up {job_id('young')}: somebody else changed it" in work.tick()
 
 
-def test_runs_are_due_earlier_when_the_worker_is_to_be_kept_busy(base: sqlite3.Connection) -> None:
+def test_runs_are_due_earlier_when_the_worker_is_to_be_kept_busy(base: Connection) -> None:
     base.execute("DELETE FROM river_job WHERE kind = 'task_recovery'")
     work = BgJobsWork(base, feed=2)
     assert "let a run be due earlier" in work.tick()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,8 +13,8 @@ import sqlalchemy as sa
 
 from tests.systems.databases import create_tables, in_database
 from unstick.backends.demo import database, seed
+from unstick.backends.demo.connection import Connection, connect
 from unstick.backends.demo.seed_feedlyai import STEPS, job_id, variant_id
-from unstick.backends.demo.work import connect
 from unstick.backends.demo.work_feedlyai import CONCURRENCY, FeedlyAIWork
 
 ROWS = seed.rows("feedlyai")
@@ -50,14 +49,14 @@ def triggered_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def worker_base(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def worker_base(tmp_path: Path) -> Iterator[Connection]:
     path = database.create(tmp_path / "demo", systems=["feedlyai"])["feedlyai"]
     with closing(connect(path)) as connection:
         yield connection
 
 
 @pytest.fixture
-def console(tmp_path: Path, worker_base: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def console(tmp_path: Path, worker_base: Connection) -> Iterator[Connection]:
     """Another connection to the worker's database: what is done in it is news to the worker."""
     with closing(connect(database.path_of(tmp_path / "demo", "feedlyai"))) as connection:
         yield connection
@@ -210,11 +209,11 @@ async def test_children_keep_a_job_from_being_deleted_until_they_are_gone(databa
     assert await in_database(database_url, in_order) == 0
 
 
-def value(connection: sqlite3.Connection, query: str, *parameters: object) -> Any:
+def value(connection: Connection, query: str, *parameters: object) -> Any:
     return connection.execute(query, parameters).fetchone()[0]
 
 
-def status_of(connection: sqlite3.Connection, name: str) -> str:
+def status_of(connection: Connection, name: str) -> str:
     row = connection.execute("SELECT status, current_step FROM jobs WHERE job_id = ?", (name,)).fetchone()
     return " ".join(row)
 
@@ -228,14 +227,14 @@ def ticks(work: FeedlyAIWork, until: Callable[[], object]) -> list[str]:
     raise AssertionError(f"not within a thousand rounds; it said {said[-5:]}")
 
 
-def only(connection: sqlite3.Connection, life: str) -> None:
+def only(connection: Connection, life: str) -> None:
     """Nothing else is queued, so that the worker has nothing else to do."""
     connection.execute(
         "UPDATE jobs SET status = 'failed' WHERE status = 'queued' AND job_id <> ?", (job_id(life),)
     )
 
 
-def test_the_worker_takes_the_oldest_queued_jobs_through_all_steps(worker_base: sqlite3.Connection) -> None:
+def test_the_worker_takes_the_oldest_queued_jobs_through_all_steps(worker_base: Connection) -> None:
     query = "SELECT job_id FROM jobs WHERE status = 'queued' ORDER BY created_at LIMIT ?"
     oldest = [row[0] for row in worker_base.execute(query, (CONCURRENCY,))]
     work = FeedlyAIWork(worker_base)
@@ -254,7 +253,7 @@ def test_the_worker_takes_the_oldest_queued_jobs_through_all_steps(worker_base: 
     "life", ["lagging", "lagging_long", "lagging_null", "stalled", "failed_variant", "at_limit"]
 )
 def test_a_variant_that_was_left_behind_stays_so_until_somebody_touches_it_and_then_finishes(
-    worker_base: sqlite3.Connection, console: sqlite3.Connection, life: str
+    worker_base: Connection, console: Connection, life: str
 ) -> None:
     only(worker_base, life)
     worker_base.execute("UPDATE jobs_variants SET status = 'done' WHERE status = 'running'")
@@ -271,7 +270,7 @@ def test_a_variant_that_was_left_behind_stays_so_until_somebody_touches_it_and_t
 
 
 def test_a_killed_worker_leaves_its_variants_and_the_next_one_waits_for_an_event(
-    worker_base: sqlite3.Connection, console: sqlite3.Connection
+    worker_base: Connection, console: Connection
 ) -> None:
     killed = FeedlyAIWork(worker_base)
     killed.tick()
@@ -284,7 +283,7 @@ def test_a_killed_worker_leaves_its_variants_and_the_next_one_waits_for_an_event
     ticks(after, lambda: all(status_of(worker_base, held.job) == "done iou_eval" for held in lost))
 
 
-def test_the_worker_gives_up_a_variant_that_somebody_else_moved(worker_base: sqlite3.Connection) -> None:
+def test_the_worker_gives_up_a_variant_that_somebody_else_moved(worker_base: Connection) -> None:
     work = FeedlyAIWork(worker_base)
     work.tick()
     variant = next(iter(work._held))
@@ -292,7 +291,7 @@ def test_the_worker_gives_up_a_variant_that_somebody_else_moved(worker_base: sql
     assert f"gave up {variant}: somebody else changed it" in work.tick()
 
 
-def test_adopting_takes_the_living_and_a_fed_job_gets_three_variants(worker_base: sqlite3.Connection) -> None:
+def test_adopting_takes_the_living_and_a_fed_job_gets_three_variants(worker_base: Connection) -> None:
     work = FeedlyAIWork(worker_base, feed=9)
     work.adopt()
     assert {held.job for held in work._held.values()} == {job_id("running", number) for number in range(2)}

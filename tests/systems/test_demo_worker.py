@@ -1,7 +1,6 @@
 """The embedded demo: complete files, and workers that move jobs on, lose them in a crash, respect a reset."""
 
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,8 +12,9 @@ import pytest
 
 from tests.harness.waiting import eventually
 from unstick.backends.demo import database
+from unstick.backends.demo.connection import Connection, connect
 from unstick.backends.demo.seed import SYSTEMS
-from unstick.backends.demo.work import Fate, connect
+from unstick.backends.demo.work import Fate
 from unstick.backends.demo.work_artitec import ArtitecWork
 from unstick.backends.demo.work_extraction import BATCH, ExtractionWork
 from unstick.backends.demo.workers import Workers
@@ -29,18 +29,18 @@ def paths(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.fixture
-def artitec(paths: dict[str, Path]) -> Iterator[sqlite3.Connection]:
+def artitec(paths: dict[str, Path]) -> Iterator[Connection]:
     with closing(connect(paths["artitec"])) as connection:
         yield connection
 
 
 @pytest.fixture
-def extraction(paths: dict[str, Path]) -> Iterator[sqlite3.Connection]:
+def extraction(paths: dict[str, Path]) -> Iterator[Connection]:
     with closing(connect(paths["extraction"])) as connection:
         yield connection
 
 
-def value(connection: sqlite3.Connection, query: str, *parameters: object) -> Any:
+def value(connection: Connection, query: str, *parameters: object) -> Any:
     return connection.execute(query, parameters).fetchone()[0]
 
 
@@ -113,7 +113,7 @@ def test_a_demo_that_could_not_be_made_leaves_nothing_behind(tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
 
 
-def test_a_stuck_artitec_job_holds_up_the_queue(artitec: sqlite3.Connection) -> None:
+def test_a_stuck_artitec_job_holds_up_the_queue(artitec: Connection) -> None:
     pending = "SELECT count(*) FROM collection_jobs WHERE status = 'pending'"
     before = value(artitec, pending)
     work = ArtitecWork(artitec)
@@ -121,7 +121,7 @@ def test_a_stuck_artitec_job_holds_up_the_queue(artitec: sqlite3.Connection) -> 
     assert value(artitec, pending) == before
 
 
-def test_artitec_takes_the_most_urgent_then_the_oldest_one_at_a_time(artitec: sqlite3.Connection) -> None:
+def test_artitec_takes_the_most_urgent_then_the_oldest_one_at_a_time(artitec: Connection) -> None:
     artitec.execute(RESET.format("collection_jobs"))
     query = (
         "SELECT job_id FROM collection_jobs WHERE status = 'pending' ORDER BY priority DESC, created_at, id"
@@ -140,7 +140,7 @@ def test_artitec_takes_the_most_urgent_then_the_oldest_one_at_a_time(artitec: sq
 
 @pytest.mark.parametrize("fails", [True, False])
 def test_artitec_finishes_a_job_with_its_times_its_log_and_its_changes(
-    artitec: sqlite3.Connection, fails: bool
+    artitec: Connection, fails: bool
 ) -> None:
     artitec.execute(RESET.format("collection_jobs"))
     # Of the jobs that go as wanted, one; the others would only come before it.
@@ -168,7 +168,7 @@ def test_artitec_finishes_a_job_with_its_times_its_log_and_its_changes(
 
 
 def test_artitec_gives_up_a_job_that_was_reset_and_started_by_somebody_else(
-    artitec: sqlite3.Connection,
+    artitec: Connection,
 ) -> None:
     artitec.execute(RESET.format("collection_jobs"))
     work = ArtitecWork(artitec)
@@ -181,13 +181,13 @@ def test_artitec_gives_up_a_job_that_was_reset_and_started_by_somebody_else(
     assert value(artitec, "SELECT updated_at FROM collection_jobs WHERE job_id = ?", job) == "theirs"
 
 
-def test_extraction_takes_the_oldest_first_up_to_its_batch(extraction: sqlite3.Connection) -> None:
+def test_extraction_takes_the_oldest_first_up_to_its_batch(extraction: Connection) -> None:
     query = "SELECT id FROM object_extraction_jobs WHERE status = 'pending' ORDER BY created_at, id LIMIT ?"
     oldest = [row[0] for row in extraction.execute(query, (BATCH,))]
     assert ExtractionWork(extraction).tick() == [f"started {job}" for job in oldest]
 
 
-def test_extraction_sends_life_signs_counts_and_finishes(extraction: sqlite3.Connection) -> None:
+def test_extraction_sends_life_signs_counts_and_finishes(extraction: Connection) -> None:
     extraction.execute(RESET.format("object_extraction_jobs"))
     work = ExtractionWork(extraction)
     jobs = {line.removeprefix("started ") for line in work.tick()}
@@ -205,7 +205,7 @@ def test_extraction_sends_life_signs_counts_and_finishes(extraction: sqlite3.Con
             assert row["processed_items"] == row["successful_items"] == row["total_items"]
 
 
-def test_extraction_gives_up_a_job_that_was_put_back(extraction: sqlite3.Connection) -> None:
+def test_extraction_gives_up_a_job_that_was_put_back(extraction: Connection) -> None:
     work = ExtractionWork(extraction)
     work.tick()
     extraction.execute("UPDATE object_extraction_jobs SET status = 'cancelled' WHERE status = 'running'")
@@ -222,13 +222,13 @@ def test_the_same_seed_gives_every_job_the_same_fate() -> None:
     assert all(5 <= fate.steps <= 30 for fate in fates)
 
 
-def test_a_worker_keeps_jobs_in_stock_when_told_to(extraction: sqlite3.Connection) -> None:
+def test_a_worker_keeps_jobs_in_stock_when_told_to(extraction: Connection) -> None:
     extraction.execute("DELETE FROM object_extraction_jobs")
     work = ExtractionWork(extraction, feed=2)
     assert work.tick() == ["added a job", *work_started(extraction)]
 
 
-def work_started(extraction: sqlite3.Connection) -> list[str]:
+def work_started(extraction: Connection) -> list[str]:
     query = "SELECT id FROM object_extraction_jobs WHERE status = 'running'"
     return [f"started {row[0]}" for row in extraction.execute(query)]
 
