@@ -92,7 +92,7 @@ def _source(session: Session, name: str) -> tuple[str, dict[str, dict[str, Any]]
     origins = resolved.origins
     found = {"url": {"value": _url(session.config, name, resolved.source.url), "origin": origins["url"]}}
     for key, value in shown(resolved.source).items():
-        if key in ("thresholds", "parameters"):
+        if key in ("thresholds", "parameters", "hooks"):
             for entry, each in value.items():
                 text = NEVER if each is None else each
                 found[f"{key}.{entry}"] = {"value": text, "origin": origins[f"{key}.{entry}"]}

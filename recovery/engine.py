@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
+from . import hooks_calling
 from .errors import BackendError, CommitUnknown, PlanError, QueryTimeout, ReadOnlySource, Unreachable
 from .model import Capabilities
 from .outcome import Outcome, RowOutcome, Tally, tally
@@ -46,11 +47,15 @@ class Result:
 
 @dataclass(slots=True)
 class Progress:
-    """Where an apply is: rows handled of rows planned, and the outcomes so far."""
+    """Where an apply is: rows handled of rows planned, and the outcomes that are new.
+
+    A row comes once when it was handled, and once more when its hook was called; `hooks` counts those calls.
+    """
 
     done: int
     planned: int
     rows: Sequence[RowOutcome] = field(default_factory=tuple)
+    hooks: int = 0
 
 
 def check_applicable(plan: Plan, source: str, capabilities: Capabilities) -> None:
@@ -81,24 +86,35 @@ async def apply(
 
     Each chunk is one transaction. A lost connection is made again, an unknown chunk looked up in the journal.
     When the database stays away the result carries the error and the rows that are known.
+    After each chunk the plan's hook is called for the rows that it changed. Raises ConfigError or PlanError,
+    before anything is changed, when that is not the hook that the plan shows.
     """
     check_applicable(plan, backend.source, backend.capabilities)
     stop = stop or Stop()
     if not plan.rows:
         return Result("", plan, ())
+    hook = hooks_calling.hook_for(plan, backend)
     operation = await _begin(backend, plan)
+    hooked = hooks_calling.AfterChunks(backend, plan, operation, hook, lambda: stop.requested)
     done: list[RowOutcome] = []
+
+    def tell(rows: Sequence[RowOutcome], hooks: int = 0) -> None:
+        if on_progress is not None:
+            on_progress(Progress(len(done), len(plan.rows), rows, hooks))
+
     error: BackendError | QueryTimeout | None = None
     try:
         async for outcomes in _chunks(backend, plan, operation, chunk, stop):
             done.extend(outcomes)
-            if on_progress is not None:
-                on_progress(Progress(len(done), len(plan.rows), outcomes))
+            tell(outcomes)
+            done[-len(outcomes) :] = await hooked.call(outcomes, tell)
         if len(done) == len(plan.rows):
             await _finish(backend, operation)
     except (BackendError, QueryTimeout) as lost:
         error = lost
-    return Result(operation, plan, tuple(done), stopped=len(done) < len(plan.rows), error=error)
+    return Result(
+        operation, plan, tuple(done), stopped=len(done) < len(plan.rows), error=error or hooked.error
+    )
 
 
 async def _begin(backend: Backend, plan: Plan) -> str:

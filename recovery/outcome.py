@@ -35,6 +35,11 @@ class RowOutcome:
     already: bool = False
     related: tuple[str, ...] = ()
 
+    @property
+    def ref(self) -> tuple[JobId, VariantId | None]:
+        """What the row is about."""
+        return (self.job, self.variant)
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -69,7 +74,11 @@ def tally(rows: Iterable[RowOutcome]) -> Tally:
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """One row of an operation as the journal has it; `changes` are the exact row images."""
+    """One row of an operation as the journal has it; `changes` are the exact row images.
+
+    `hook` is the outcome of its hook (see `hooks`), None where there was none. `number` is its place in the
+    plan, `table` and `key` are those of the row that was acted on.
+    """
 
     job: JobId
     outcome: str
@@ -80,6 +89,10 @@ class OperationRow:
     after: Image | None = None
     changes: tuple[Change, ...] = ()
     undone_by: str | None = None
+    hook: str | None = None
+    number: int = 0
+    table: str = ""
+    key: Image | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from .hooks import Hook
 
 _UNQUOTED = re.compile(r"^([A-Za-z0-9+.-]+://[^:@/?#]*):.*@", re.DOTALL)
 """A password with `/`, `?` or `#` in it: the URL is wrong, but the password must not be shown for that."""
@@ -25,6 +29,7 @@ class Source:
     `profile` None means: recognise it from the tables. `thresholds` maps a rule name (or `*`) to seconds,
     None for never. `max_retries` -1 means: the profile's own limit. `parameters` fill the profile's
     placeholders (schema, table prefix). `environment` is the label shown (`prod` is read-only unless asked).
+    `hooks` are by the action after which they are called.
     """
 
     name: str
@@ -41,6 +46,7 @@ class Source:
     connect_timeout_s: float = 5.0
     lock_timeout_s: float = 2.0
     time_zone: str | None = None
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
 
 
 def beginning(text: str) -> str:

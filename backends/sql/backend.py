@@ -57,6 +57,7 @@ from . import (
 )
 from .counting import Counting
 from .entity import EntitySql
+from .hooking import Hooking
 from .journal import Entry, Journal
 from .listening import Listener
 from .opening import Opened, open_source
@@ -69,7 +70,7 @@ T = TypeVar("T")
 Overrides = Mapping[str, float | None] | None
 
 
-class SqlBackend:
+class SqlBackend(Hooking):
     """One source on PostgreSQL, MySQL/MariaDB or SQLite. Reads and writes use a connection each."""
 
     def __init__(self, source: Source) -> None:

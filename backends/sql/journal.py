@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -21,12 +21,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from unstick.recovery.hooks import NOT_CALLED
 from unstick.recovery.model import JobId, VariantId
 from unstick.recovery.outcome import Outcome
 from unstick.recovery.paths import state_folder
 from unstick.recovery.plan import Change, Plan, PlanRow
 
-from .journal_tables import HISTORY, METADATA, OPERATIONS, ROWS
+from .journal_tables import HISTORY, METADATA, OPERATIONS, ROWS, add_hook, keeps_hooks, row_columns
 
 INTENDED = "intended"
 _BATCH = 500
@@ -68,6 +69,8 @@ class Journal:
     """Their attempts, which count."""
     denied: str | None = None
     """Why the tables in the database can't be read: the missing GRANT, as a sentence."""
+    hooked: bool = True
+    """Whether it keeps what becomes of hooks; tables from before that don't."""
 
     @contextmanager
     def on(self, connection: sa.Connection | None) -> Iterator[sa.Connection]:
@@ -155,8 +158,20 @@ class Journal:
     def known(self, connection: sa.Connection, plan: Plan, numbers: Sequence[int]) -> dict[int, Any]:
         """Return the journal's rows of this plan by row number."""
         with self.on(connection) as where:
-            statement = sa.select(ROWS).where(ROWS.c.operation == plan.id, ROWS.c.row_number.in_(numbers))
+            mine = (ROWS.c.operation == plan.id) & ROWS.c.row_number.in_(numbers)
+            statement = sa.select(*row_columns(hooked=self.hooked)).where(mine)
             return {row.row_number: row for row in where.execute(statement)}
+
+    def record_hooks(
+        self, connection: sa.Connection | None, operation: str, outcomes: Mapping[int, str]
+    ) -> None:
+        """Write what became of hooks: row number -> outcome."""
+        if not self.hooked:
+            return
+        with self.on(connection) as where:
+            for number, outcome in outcomes.items():
+                this = (ROWS.c.operation == operation) & (ROWS.c.row_number == number)
+                where.execute(sa.update(ROWS).where(this).values(hook=outcome))
 
     def _intended(self, where: sa.Connection, operation: str, numbers: Sequence[int]) -> set[int]:
         mine = (ROWS.c.operation == operation) & (ROWS.c.outcome == INTENDED)
@@ -171,7 +186,9 @@ class Journal:
 
     def _row(self, plan: Plan, entry: Entry) -> dict[str, Any]:
         open_yet = self.local is not None and entry.outcome is Outcome.APPLIED
+        calls = plan.hook is not None and entry.outcome is Outcome.APPLIED
         return {
+            **({"hook": NOT_CALLED if calls else None} if self.hooked else {}),
             "operation": plan.id,
             "row_number": entry.number,
             "job": entry.row.job,
@@ -311,7 +328,10 @@ def local_engine(path: Path | None = None) -> sa.Engine:
     def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    METADATA.create_all(engine)
+    with engine.begin() as connection:
+        METADATA.create_all(connection)
+        if not keeps_hooks(connection):
+            connection.exec_driver_sql(add_hook(connection.dialect))
     return engine
 
 

@@ -56,7 +56,9 @@ def find(connection: sa.Connection, source: str, database: str, profile: str) ->
     elif refusal:
         problems += (refusal,)
     behind, left, more = _left(database)
-    journal = Journal(source, database, profile, behind=behind, left=left, denied=unreadable)
+    journal = Journal(
+        source, database, profile, behind=behind, left=left, denied=unreadable, hooked=state.hooked
+    )
     return Found(journal, problems + more, refusal)
 
 
@@ -90,7 +92,9 @@ def _left(database: str) -> tuple[int, frozenset[Attempted], tuple[str, ...]]:
 
 def moved(connection: sa.Connection, journal: Journal) -> bool:
     """Whether tables or privileges may be others than when the journal was found."""
-    return journal.denied is not None or look(connection).installed != (journal.local is None)
+    state = look(connection)
+    here = journal.local is None
+    return journal.denied is not None or state.installed != here or (here and state.hooked != journal.hooked)
 
 
 def check_writable(connection: sa.Connection, journal: Journal) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from unstick.recovery.outcome import Outcome
 
 from .journal import INTENDED, Attempted, attempted, local_engine, local_path
-from .journal_tables import HISTORY, OPERATIONS, ROWS, TABLES
+from .journal_tables import HISTORY, OPERATIONS, ROWS, TABLES, keeps_hooks, row_columns
 
 _BATCH = 500
 _ALL = frozenset(table.name for table in TABLES)
@@ -90,8 +90,10 @@ def _copy(
             _operations(source, target, database, some)
         if HISTORY.name in tables:
             _history(source, target, database, some)
-    for operation in operations if ROWS.name in tables else ():
-        _rows(source, target, operation)
+    if ROWS.name in tables and operations:
+        hooked = keeps_hooks(source) and keeps_hooks(target)
+        for operation in operations:
+            _rows(source, target, operation, hooked=hooked)
 
 
 def _operations(source: sa.Connection, target: sa.Connection, database: str, ids: Sequence[str]) -> None:
@@ -120,9 +122,10 @@ def _new_attempt(row: Any, database: str) -> dict[str, Any]:
     return values | {"database_name": database}
 
 
-def _rows(source: sa.Connection, target: sa.Connection, operation: str) -> None:
+def _rows(source: sa.Connection, target: sa.Connection, operation: str, *, hooked: bool) -> None:
     """Copy an operation's rows. Where both have one, the one that changed the job is what an undo needs."""
-    wanted = sa.select(ROWS).where(ROWS.c.operation == operation).order_by(ROWS.c.row_number)
+    columns = row_columns(hooked=hooked)
+    wanted = sa.select(*columns).where(ROWS.c.operation == operation).order_by(ROWS.c.row_number)
     known = sa.select(ROWS.c.row_number, ROWS.c.outcome, ROWS.c.undone_by)
     there = {row.row_number: row for row in target.execute(known.where(ROWS.c.operation == operation))}
     new = []

@@ -14,7 +14,7 @@ from unstick.recovery.model import Attempt, JobId, VariantId
 from unstick.recovery.outcome import Operation, OperationRow, Outcome, Tally
 
 from .journal import INTENDED, Journal, attempted, changes_of, instant, moment
-from .journal_tables import HISTORY, OPERATIONS, ROWS
+from .journal_tables import HISTORY, HOOK, OPERATIONS, ROWS, row_columns
 
 
 def _mine(journal: Journal) -> Any:
@@ -104,7 +104,8 @@ def operation(journal: Journal, connection: sa.Connection, text: str) -> Operati
             raise NotFound(f"{journal.source} has no operation {text}; `unstick operations` lists them")
         if len(found) > 1:
             raise UsageError(f"several operations start with {text}; write more of the id")
-        statement = sa.select(ROWS).where(ROWS.c.operation == found[0].id).order_by(ROWS.c.row_number)
+        statement = sa.select(*row_columns(hooked=journal.hooked)).where(ROWS.c.operation == found[0].id)
+        statement = statement.order_by(ROWS.c.row_number)
         rows = tuple(_row(row) for row in where.execute(statement))
         counts = _counts(where, [found[0].id]).get(found[0].id, {})
     return _operation(found[0], counts, rows)
@@ -123,6 +124,10 @@ def _row(row: Any) -> OperationRow:
         after=main.after if main else None,
         changes=changes,
         undone_by=row.undone_by,
+        hook=getattr(row, HOOK.name, None),
+        number=row.row_number,
+        table=main.table if main else "",
+        key=main.key if main else None,
     )
 
 
@@ -211,7 +216,7 @@ def intentions(journal: Journal) -> list[Any]:
     if journal.local is None:
         return []
     statement = (
-        sa.select(ROWS)
+        sa.select(*row_columns(hooked=journal.hooked))
         .join(OPERATIONS, OPERATIONS.c.id == ROWS.c.operation)
         .where(_mine(journal), ROWS.c.outcome == INTENDED)
     )

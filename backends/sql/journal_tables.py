@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
-from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, DropTable
 
 from .errors import code_of
 
@@ -46,8 +47,11 @@ ROWS = sa.Table(
     sa.Column("at", _MOMENT, nullable=False),
     sa.Column("changes", _LONG, nullable=False),
     sa.Column("undone_by", sa.String(32)),
+    sa.Column("hook", _LONG),
     sa.Column("process", _NAME),
 )
+HOOK = ROWS.c.hook
+"""Added later than the table: a journal without it works, but keeps no outcomes of hooks."""
 HISTORY = sa.Table(
     "unstick_history",
     METADATA,
@@ -77,11 +81,20 @@ def is_forbidden(error: BaseException) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Which of the journal's tables and indexes are in a database. `hidden`: the account may not look."""
+    """Which of the journal's tables and indexes are in a database. `hidden`: the account may not look.
+
+    `hooked`: the table of rows has the column for outcomes of hooks.
+    """
 
     tables: frozenset[str] = frozenset()
     indexes: frozenset[str] = frozenset()
     hidden: bool = False
+    hooked: bool = False
+
+    @property
+    def lacks_hook(self) -> bool:
+        """Whether the table of rows is there, from before it had that column."""
+        return ROWS.name in self.tables and not self.hooked
 
     @property
     def installed(self) -> bool:
@@ -95,6 +108,7 @@ class State:
         return (
             *(table.name for table in TABLES if table.name not in self.tables),
             *(name for name in indexes if name not in self.indexes),
+            *([f"{ROWS.name}.{HOOK.name}"] if self.lacks_hook else []),
         )
 
 
@@ -104,17 +118,37 @@ NOTHING = State()
 def look(connection: sa.Connection) -> State:
     """Look for each table and index by itself: an installation may have died half-way."""
     inspector = sa.inspect(connection)
-    tables, indexes = set(), set()
+    tables, indexes, hooked = set(), set(), False
     try:
         for table in TABLES:
             if inspector.has_table(table.name):
                 tables.add(table.name)
                 indexes |= {str(index["name"]) for index in inspector.get_indexes(table.name)}
+        hooked = ROWS.name in tables and _has_hook(inspector)
     except sa.exc.DBAPIError as error:
         if not is_forbidden(error):
             raise
         return State(hidden=True)
-    return State(frozenset(tables), frozenset(indexes))
+    return State(frozenset(tables), frozenset(indexes), hooked=hooked)
+
+
+def _has_hook(inspector: sa.Inspector) -> bool:
+    return any(column["name"] == HOOK.name for column in inspector.get_columns(ROWS.name))
+
+
+def row_columns(*, hooked: bool) -> list[sa.Column[Any]]:
+    """Return the columns of the table of rows that are there."""
+    return [column for column in ROWS.columns if hooked or column is not HOOK]
+
+
+def keeps_hooks(connection: sa.Connection) -> bool:
+    """Whether the table of rows, which is there, has the column for outcomes of hooks."""
+    return _has_hook(sa.inspect(connection))
+
+
+def add_hook(dialect: sa.Dialect) -> str:
+    """Return the DDL that adds the column for outcomes of hooks."""
+    return f"ALTER TABLE {ROWS.name} ADD COLUMN {CreateColumn(HOOK).compile(dialect=dialect)}"
 
 
 def create_statements(dialect: sa.Dialect, there: State = NOTHING) -> list[str]:
@@ -126,6 +160,8 @@ def create_statements(dialect: sa.Dialect, there: State = NOTHING) -> list[str]:
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             if index.name not in there.indexes:
                 found.append(str(CreateIndex(index).compile(dialect=dialect)))
+    if there.lacks_hook:
+        found.append(add_hook(dialect))
     return found
 
 

@@ -18,6 +18,7 @@ from unstick.recovery.source import Source
 from . import journal_access, thresholds
 from .engines import ENGINES, Engine
 from .entity import EntitySql
+from .hooking import problems as hook_problems
 from .journal import Journal
 from .journal_access import Found
 from .layout import Layout, build_layout
@@ -84,7 +85,8 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
     for entity in (*tables, *variants.values()):
         entity.skip_locked = skip_locked
     capabilities = _capabilities(source, layout, engine, version, skip_locked, found)
-    problems = (*known.problems, *capabilities.problems)
+    hooked = hook_problems(source, (*tables, *variants.values()))
+    problems = (*known.problems, *capabilities.problems, *hooked)
     capabilities = replace(capabilities, problems=problems, not_migrated=pending.names)
     return Opened(layout, tables, variants, found.journal, capabilities, pending)
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from unstick.recovery.errors import PlanError
+from unstick.recovery.hooks import UNDO
 from unstick.recovery.model import JobId, Target
 from unstick.recovery.outcome import Operation
 from unstick.recovery.plan import LeftOut, Options, Plan, PlanRow, seal
 from unstick.recovery.port import Selection
 from unstick.recovery.query import Query
 
-from . import planner, reader, references, showing
+from . import hooking, planner, reader, references, showing
 from .opening import Opened
 from .planner import Ref, together
 from .reader import Asked
@@ -58,6 +59,7 @@ def make(
         rows=tuple(rows),
         left_out=tuple(left),
         warnings=_warnings(connection, opened, action, rows),
+        hook=hooking.planned(opened, action, rows),
     )
     return seal(_with_sql(opened, plan))
 
@@ -135,10 +137,12 @@ def _warnings(connection: sa.Connection, opened: Opened, action: str, rows: list
         found.append(profile.fence_warning)
     for entity, spec in zip(used, specs, strict=True):
         ruled = {row.rule for row in rows if row.table == entity.name}
-        found += [one.hint for one in map(spec.for_rule, sorted(ruled, key=str)) if one.hint]
+        if action not in opened.layout.source.hooks:
+            found += [one.hint for one in map(spec.for_rule, sorted(ruled, key=str)) if one.hint]
         found += references.warnings(connection, entity, spec)
     if rows:
         found += opened.pending.skipped.get(action, ())
+        found += hooking.warnings(opened, action)
     if opened.capabilities.journal == "local" and rows:
         found.append(
             "the journal is in a local file on this machine; `unstick migrate` installs it in the database"
@@ -177,5 +181,7 @@ def undo_plan(
         rows=tuple(rows),
         left_out=tuple(left),
         sql=tuple(showing.undone(opened.by_name, rows)),
+        warnings=tuple(hooking.warnings(opened, UNDO)),
+        hook=hooking.planned(opened, UNDO, rows),
         undoes=done.id,
     )

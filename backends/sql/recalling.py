@@ -10,6 +10,7 @@ from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import PlanRow
 
 from .journal import INTENDED, Entry, moment
+from .journal_tables import HOOK
 
 LOST = "the connection was lost before this row was changed: apply the plan again"
 
@@ -40,5 +41,6 @@ def _outcome(row: PlanRow, found: Any, own: bool) -> RowOutcome:
     if found is not None and own:
         return RowOutcome(row.job, Outcome(found.outcome), found.detail, row.variant)
     if found is not None and found.outcome == Outcome.APPLIED.value:
-        return RowOutcome(row.job, Outcome.APPLIED, found.detail, row.variant, already=True)
+        hook = getattr(found, HOOK.name, None)
+        return RowOutcome(row.job, Outcome.APPLIED, found.detail, row.variant, hook=hook, already=True)
     return RowOutcome(row.job, Outcome.FAILED, LOST, row.variant)

@@ -25,6 +25,7 @@ from .drift import explain, in_words, judged
 from .entity import EntitySql
 from .errors import is_busy, is_deadlock, is_lost, is_refusal, said
 from .journal import INTENDED, Entry, Journal
+from .journal_tables import HOOK
 from .relations import Relations
 from .session import roll_back
 
@@ -206,7 +207,10 @@ class Writer:
             detail = f"this plan was applied and then undone by {before.undone_by}: make a new plan"
             chunk.outcomes[index] = RowOutcome(row.job, Outcome.DRIFTED, detail, row.variant)
             return True
-        chunk.outcomes[index] = RowOutcome(row.job, Outcome.APPLIED, detail, row.variant, already=True)
+        hook = getattr(before, HOOK.name, None)
+        chunk.outcomes[index] = RowOutcome(
+            row.job, Outcome.APPLIED, detail, row.variant, hook=hook, already=True
+        )
         return True
 
     def _compare(self, connection: sa.Connection, chunk: Chunk) -> None:

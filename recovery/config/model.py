@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -19,7 +21,9 @@ from pydantic import (
 from unstick.recovery.config.url import check_url
 from unstick.recovery.durations import NEVER, parse_duration
 from unstick.recovery.errors import UnstickError
+from unstick.recovery.hooks import json_mistake
 from unstick.recovery.source import NAME
+from unstick.recovery.toml_file import Mistake
 
 URLS = ("url", "url_env", "url_command")
 COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan", "white", "grey")
@@ -129,6 +133,37 @@ class Common(_Table):
     )
 
 
+class FromEnvironment(_Table):
+    """A header's value that is not written down."""
+
+    env: Text = Field(description="the environment variable that holds the value")
+    prefix: str = Field("", description="what stands in front of it, such as `Bearer `")
+
+
+class HookTable(_Table):
+    """What is called once for each row that an action changed, after the commit."""
+
+    url: Text = Field(description="http:// or https://; {job} and other words are filled in")
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field("POST")
+    headers: dict[str, str | FromEnvironment] = Field({}, description="a text, or { env = NAME }")
+    body: str | dict[str, Any] | None = Field(None, description="JSON as a text or a table, with such words")
+    timeout: Seconds = Field(10.0, description="a plain number is seconds")
+    ok: list[Annotated[int, Field(ge=100, le=599)]] = Field(
+        [], description="statuses that are fine beside 2xx"
+    )
+
+    @model_validator(mode="after")
+    def _can_be_called(self) -> Self:
+        host = urlsplit(self.url) if re.match("https?://[^/?#]", self.url, re.IGNORECASE) else None
+        if host is None or not host.netloc.rpartition("@")[2]:
+            raise Mistake("must be a URL such as https://host/jobs/{job}/run", "url")
+        if isinstance(self.body, dict):
+            self.body = json.dumps(self.body)
+        if self.body is not None and (wrong := json_mistake(self.body)):
+            raise Mistake(wrong, "body")
+        return self
+
+
 class SourceTable(Common):
     """One database."""
 
@@ -138,6 +173,7 @@ class SourceTable(Common):
     profile: Text | None = Field(None, description="recognised from the tables where it isn't given")
     environment: Label | None = Field(None, description="a label; prod is read-only until --write")
     colour: Annotated[str, BeforeValidator(_colour)] | None = Field(None, description="of the label")
+    hooks: dict[Text, HookTable] = Field({}, description="action -> what is called after it")
 
     @model_validator(mode="after")
     def _one_url(self) -> Self:

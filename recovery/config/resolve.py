@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from unstick.recovery.config.environment import from_environment
+from unstick.recovery.config.hooks import hooks_of
 from unstick.recovery.config.load import Config
 from unstick.recovery.config.secret import url_of
 from unstick.recovery.config.url import FORMS, check_url, is_url, name_of
@@ -96,6 +97,9 @@ def resolve(
         Layer(config.defaults, lambda *path: config.place("defaults", *path)),
     )
     settings, origins = _merge(layers)
+    settings["hooks"] = hooks_of(config, name, table, environ)
+    for action in settings["hooks"]:
+        origins[f"hooks.{action}"] = config.place("sources", name, "hooks", action)
     return Resolved(Source(name=name, url=url, **settings), {"url": place, **origins})
 
 
@@ -164,4 +168,5 @@ def shown(source: Source) -> dict[str, Any]:
     """Return a source's settings by the names of the configuration file, without the URL."""
     back = {name: key for key, name in _FIELD.items()}
     found = {back.get(each.name, each.name): getattr(source, each.name) for each in fields(source)}
+    found["hooks"] = {action: hook.shown for action, hook in source.hooks.items()}
     return {key: value for key, value in found.items() if key not in ("name", "url")}

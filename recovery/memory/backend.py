@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
 from ..errors import CommitUnknown, PlanError, ReadOnlySource
+from ..hooks import Hooks
+from ..hooks_calling import planned
 from ..outcome import Outcome, RowOutcome
 from ..plan import Options, Plan, PlanRow, seal
 from ..port import Selection
@@ -16,7 +18,7 @@ from . import journal
 from .applying import apply_row
 from .example import fill
 from .planning import Planner, as_sql
-from .reading import Reader
+from .reading import NO_HOOKS, Reader
 from .system import ARTITEC, MemorySystem
 
 
@@ -35,8 +37,11 @@ class MemoryBackend(Reader):
         clock: Callable[[], datetime] | None = None,
         read_only: bool = False,
         notify: bool = True,
+        hooks: Hooks = NO_HOOKS,
     ) -> None:
-        super().__init__(system, source=source, clock=clock, read_only=read_only, notify=notify)
+        super().__init__(
+            system, source=source, clock=clock, read_only=read_only, notify=notify, hooks=hooks
+        )
         self._lose: list[bool] = []
         self.on_apply: Callable[[Sequence[PlanRow]], None] | None = None
 
@@ -51,9 +56,10 @@ class MemoryBackend(Reader):
         source: str = "memory",
         clock: Callable[[], datetime] | None = None,
         read_only: bool = False,
+        hooks: Hooks = NO_HOOKS,
     ) -> Self:
         """Return a source with so many jobs, so many of them stuck, the same ones for the same seed."""
-        backend = cls(system, source=source, clock=clock, read_only=read_only)
+        backend = cls(system, source=source, clock=clock, read_only=read_only, hooks=hooks)
         fill(backend.worker, system, jobs, stuck, seed)
         return backend
 
@@ -62,7 +68,11 @@ class MemoryBackend(Reader):
     ) -> MemoryBackend:
         """Return a second console on the same rows and journal, perhaps with another name or other limits."""
         other = MemoryBackend(
-            system or self._system, source=source or self._source, clock=self._now, read_only=read_only
+            system or self._system,
+            source=source or self._source,
+            clock=self._now,
+            read_only=read_only,
+            hooks=self._hooks,
         )
         other._database, other._store, other.worker = self._database, self._store, self.worker
         return other
@@ -103,6 +113,7 @@ class MemoryBackend(Reader):
             made_at=self._now(),
             options=options,
             rows=(),
+            hook=planned(self._hooks, action, [{"id": ""}]),
             undoes=undoes,
         )
 
@@ -151,6 +162,11 @@ class MemoryBackend(Reader):
             RowOutcome(row.job, Outcome(known[row.ref].outcome), known[row.ref].detail, row.variant)
             for row in rows
         )
+
+    async def record_hooks(self, operation: str, outcomes: Mapping[int, str]) -> None:
+        """Journal what became of hooks."""
+        await self._answer()
+        journal.record_hooks(journal.find(self._store, operation), outcomes)
 
     async def finish(self, operation: str) -> None:
         """Journal that every chunk was handled."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ..errors import NotFound
+from ..hooks import NOT_CALLED
 from ..model import Attempt
 from ..outcome import Operation, OperationRow, Outcome, RowOutcome, Tally
 from ..plan import Change, LeftOut, Plan, PlanRow
@@ -38,7 +40,14 @@ def earlier(entry: Entry, row: PlanRow) -> RowOutcome | None:
     if known.undone_by:
         detail = f"applied and put back since by {known.undone_by}; make a new plan"
         return RowOutcome(row.job, Outcome.DRIFTED, detail, row.variant)
-    return RowOutcome(row.job, Outcome.APPLIED, known.detail, row.variant, already=True)
+    return RowOutcome(row.job, Outcome.APPLIED, known.detail, row.variant, hook=known.hook, already=True)
+
+
+def record_hooks(entry: Entry, outcomes: Mapping[int, str]) -> None:
+    """Write what became of hooks: row number -> outcome."""
+    for number, outcome in outcomes.items():
+        ref = entry.plan.rows[number].ref
+        entry.rows[ref] = replace(entry.rows[ref], hook=outcome)
 
 
 def record(
@@ -56,6 +65,10 @@ def record(
         before=job.before if job else None,
         after=job.after if job else None,
         changes=changes,
+        hook=NOT_CALLED if job is not None and plan.hook else None,
+        number=plan.rows.index(row),
+        table=row.table,
+        key=row.key,
     )
     if job is None:
         return
@@ -88,9 +101,7 @@ def _mark_undone(store: Store, operation: str, row: PlanRow, by: str) -> None:
 
 
 def _with_undo(row: OperationRow, by: str | None) -> OperationRow:
-    return OperationRow(
-        row.job, row.outcome, row.detail, row.at, row.variant, row.before, row.after, row.changes, by
-    )
+    return replace(row, undone_by=by)
 
 
 def undo_rows(store: Store, entry: Entry) -> tuple[tuple[PlanRow, ...], tuple[LeftOut, ...]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ..errors import NotFound, Unreachable
+from ..hooks import Hooks
 from ..model import Attempt, Capabilities, Counts, Event, Job, JobId, Page, Queue, Variant, VariantId, Verdict
 from ..outcome import Operation
 from ..query import Query
@@ -15,12 +17,13 @@ from ..stats import Statistics
 from . import journal, order
 from .figures import figures, queue
 from .planning import select
-from .store import START, FixedClock, Store
+from .store import JOBS, START, FixedClock, Store
 from .system import MemorySystem
 from .view import View
 from .worker import Worker
 
 Thresholds = Mapping[str, float | None] | None
+NO_HOOKS = Hooks()
 
 
 class Reader:
@@ -34,12 +37,14 @@ class Reader:
         clock: Callable[[], datetime] | None,
         read_only: bool,
         notify: bool,
+        hooks: Hooks = NO_HOOKS,
     ) -> None:
         self._fixed = FixedClock()
         self._given = clock
         self._system, self._store = system, Store(self._now)
         self.worker = Worker(self._store, system)
         self._source, self._read_only, self._notify = source, read_only, notify
+        self._hooks = replace(hooks, statuses={JOBS: "status"})
         self._database = f"memory/{source}"
         self._down = False
         self._free = asyncio.Event()
@@ -83,6 +88,11 @@ class Reader:
     def source(self) -> str:
         """The source's name."""
         return self._source
+
+    @property
+    def hooks(self) -> Hooks:
+        """What is called after which action."""
+        return self._hooks
 
     @property
     def capabilities(self) -> Capabilities:

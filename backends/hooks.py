@@ -1,0 +1,125 @@
+"""Calls hooks over HTTP. The library is imported when the first one is called, not before."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from unstick.recovery.hooks import FAILED, Request, Send
+
+if TYPE_CHECKING:
+    import httpx
+
+READ, READ_S = 64 * 1024, 1.0
+"""Bytes and seconds for which the rest of an answer is read, so that the application can end it in peace;
+nobody looks at it."""
+LIMIT = 200
+"""Characters of an error that are kept."""
+
+
+@asynccontextmanager
+async def http() -> AsyncIterator[Send]:
+    """Give what makes one call and returns its outcome; connections are closed at the end.
+
+    The time-out is for the whole call until its status is there, name look-up and all. Redirects are not
+    followed: a hook that changes something must be called where it was configured.
+    """
+    import httpx
+
+    async with httpx.AsyncClient(timeout=None, follow_redirects=False) as client:
+
+        async def send(request: Request) -> str:
+            return await _send(client, request)
+
+        yield send
+
+
+async def _send(client: httpx.AsyncClient, request: Request) -> str:
+    import httpx
+
+    try:
+        async with asyncio.timeout(request.timeout_s):
+            answer = await _answer(client, request)
+        await _drain(answer)
+    except TimeoutError:
+        return f"{FAILED}timed out after {request.timeout_s:g}s"
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        return f"{FAILED}{_hidden(_why(error), request)[:LIMIT]}"
+    return _outcome(answer.status_code, request.ok)
+
+
+async def _answer(client: httpx.AsyncClient, request: Request) -> httpx.Response:
+    import httpx
+
+    url = httpx.URL(request.url)
+    # Apart from the URL, which the library writes into its log.
+    auth = (url.username, url.password) if url.userinfo else None
+    content = None if request.body is None else request.body.encode()
+    asked = client.build_request(
+        request.method,
+        url.copy_with(username=None, password=None),
+        headers=dict(request.headers),
+        content=content,
+    )
+    return await client.send(asked, stream=True, auth=auth or httpx.USE_CLIENT_DEFAULT)
+
+
+async def _drain(answer: httpx.Response) -> None:
+    """Read the rest; what was answered stands, whatever becomes of it."""
+    import httpx
+
+    size = 0
+    try:
+        with suppress(httpx.HTTPError, TimeoutError):
+            async with asyncio.timeout(READ_S):
+                async for piece in answer.aiter_raw():
+                    size += len(piece)
+                    if size > READ:
+                        break
+    finally:
+        await answer.aclose()
+
+
+def _outcome(status: int, ok: tuple[int, ...]) -> str:
+    if 200 <= status < 300 or status in ok:
+        return str(status)
+    try:
+        name = f" {HTTPStatus(status).phrase}"
+    except ValueError:
+        name = ""
+    redirected = " (redirects are not followed)" if 300 <= status < 400 else ""
+    return f"{FAILED}{status}{name}{redirected}"
+
+
+def _why(error: BaseException) -> str:
+    """Return what went wrong in a few words: the cause says more than the library's own."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return "connection refused"
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return "there is no such host"
+    for cause in causes:
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS: {getattr(cause, 'verify_message', '') or cause.reason or cause}"
+    text = str(error).strip().rstrip(".")
+    return text[:1].lower() + text[1:] if text else type(error).__name__
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for each in error.exceptions:
+                yield from _causes(each)
+        error = error.__cause__ or error.__context__
+
+
+def _hidden(text: str, request: Request) -> str:
+    for secret in request.hidden:
+        text = text.replace(secret, "***")
+    return text
