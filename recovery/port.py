@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from .hooks import Hooks
-from .hooks import Hooks
 from .model import (
     Attempt,
     Capabilities,
@@ -46,11 +45,6 @@ class Backend(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What this source can do; known after `open`."""
-        ...
-
-    @property
-    def hooks(self) -> Hooks:
-        """What is called after which action; empty where none is configured."""
         ...
 
     @property
@@ -141,11 +135,6 @@ class Backend(Protocol):
 
     async def finish(self, operation: str) -> None:
         """Journal that every chunk of the operation was handled."""
-        ...
-
-    async def record_hooks(self, operation: str, outcomes: Mapping[int, str]) -> None:
-        """Journal what became of hooks: number of the row in the plan -> outcome. To do it twice is to do it
-        once."""
         ...
 
     async def record_hooks(self, operation: str, outcomes: Mapping[int, str]) -> None:

@@ -39,9 +39,7 @@ class MemoryBackend(Reader):
         notify: bool = True,
         hooks: Hooks = NO_HOOKS,
     ) -> None:
-        super().__init__(
-            system, source=source, clock=clock, read_only=read_only, notify=notify, hooks=hooks
-        )
+        super().__init__(system, source=source, clock=clock, read_only=read_only, notify=notify, hooks=hooks)
         self._lose: list[bool] = []
         self.on_apply: Callable[[Sequence[PlanRow]], None] | None = None
 
