@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 from unstick.recovery.errors import CommitUnknown
 from unstick.recovery.source import Source
 
+from .connect import parse
 from .errors import is_lost, translate
 from .session import Work, roll_back
 
@@ -70,38 +71,12 @@ class AsyncSession:
         if self._connection is None or self._connection.closed:
             self._engine = create_async_engine(
                 "postgresql+asyncpg://",
-                async_creator=self._create,
+                async_creator=lambda: connect(self._source, write=self._write, url=self._url),
                 poolclass=NullPool,
                 isolation_level=None if self._write else "AUTOCOMMIT",
             )
             self._connection = await self._engine.connect()
         return self._connection
-
-    async def _create(self) -> asyncpg.Connection[Any]:
-        milliseconds = str(int(self._source.statement_timeout_s * 1000))
-        settings = {"application_name": "unstick", "statement_timeout": milliseconds}
-        # Times travel as text in tokens and plan files: a role's own DateStyle must not spell them otherwise.
-        settings["datestyle"] = "ISO"
-        if self._write:
-            settings["lock_timeout"] = str(int(self._source.lock_timeout_s * 1000))
-            # Whatever the server's default is: what others committed meanwhile has to be seen under the lock.
-            settings["default_transaction_isolation"] = "read committed"
-        else:
-            settings["default_transaction_read_only"] = "on"
-        if self._source.time_zone:
-            settings["timezone"] = self._source.time_zone
-        query = dict(self._url.query)
-        # libpq's name for it, which asyncpg would send to the server as a setting.
-        timeout = query.pop("connect_timeout", None)
-        url = self._url.set(drivername="postgresql", query=query)
-        seconds = str(timeout)
-        return await asyncpg.connect(
-            url.render_as_string(hide_password=False),
-            timeout=float(seconds) if seconds.isdigit() and int(seconds) else self._source.connect_timeout_s,
-            # For a network that swallows everything: the server's own limit ends statements before that.
-            command_timeout=self._source.statement_timeout_s + 5,
-            server_settings=settings,
-        )
 
     async def _forget(self, error: BaseException) -> None:
         cause = error.__cause__ if isinstance(error, CommitUnknown) else error
@@ -130,3 +105,31 @@ class AsyncSession:
             await connection.close()
         except (sa.exc.SQLAlchemyError, OSError):
             return  # it is gone already
+
+
+async def connect(source: Source, *, write: bool, url: sa.URL | None = None) -> asyncpg.Connection[Any]:
+    """Open a connection with the source's limits and settings. Raises what the driver raises."""
+    url = parse(source) if url is None else url
+    milliseconds = str(int(source.statement_timeout_s * 1000))
+    settings = {"application_name": "unstick", "statement_timeout": milliseconds}
+    # Times travel as text in tokens and plan files: a role's own DateStyle must not spell them otherwise.
+    settings["datestyle"] = "ISO"
+    if write:
+        settings["lock_timeout"] = str(int(source.lock_timeout_s * 1000))
+        # Whatever the server's default is: what others committed meanwhile has to be seen under the lock.
+        settings["default_transaction_isolation"] = "read committed"
+    else:
+        settings["default_transaction_read_only"] = "on"
+    if source.time_zone:
+        settings["timezone"] = source.time_zone
+    query = dict(url.query)
+    # libpq's name for it, which asyncpg would send to the server as a setting.
+    timeout = query.pop("connect_timeout", None)
+    seconds = str(timeout)
+    return await asyncpg.connect(
+        url.set(drivername="postgresql", query=query).render_as_string(hide_password=False),
+        timeout=float(seconds) if seconds.isdigit() and int(seconds) else source.connect_timeout_s,
+        # For a network that swallows everything: the server's own limit ends statements before that.
+        command_timeout=source.statement_timeout_s + 5,
+        server_settings=settings,
+    )

@@ -86,7 +86,8 @@ async def fill(place: Place, clock: str, kind: str) -> None:
 
 
 async def listed(backend: Backend, sort: str, descending: bool, limit: int) -> list[Job]:
-    query, found, after = Query(sort=sort, descending=descending, limit=limit), [], None
+    query, after = Query(sort=sort, descending=descending, limit=limit), None
+    found: list[Job] = []
     while True:
         page = await backend.page(query, after)
         found += page.rows
