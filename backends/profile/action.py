@@ -22,6 +22,8 @@ class Related(Strict):
     """SQL that must hold for the related row (`r`) and the job (`j`); otherwise it is left alone."""
     set: dict[str, Assign]
     key: Key
+    after: bool = False
+    """Written after the row itself, for a table whose triggers would change the row before its turn."""
 
 
 class Insert(Strict):

@@ -70,8 +70,19 @@ def _check_job(profile: Profile, job: JobTable, at: Path) -> None:
             _check_action(profile, job, entity, action, (*place, "actions", name))
     for number, child in enumerate(job.children):
         _check_placeholders(profile, child, (*at, "children", number))
+        if child.via:
+            _check_via(job, child, (*at, "children", number, "via"))
     if job.log is not None:
         _known(job.log.child, children, "child", (*at, "log", "child"))
+
+
+def _check_via(job: JobTable, child: Child, at: Path) -> None:
+    others = {other.name: other for other in job.children if other is not child}
+    _known(child.via, set(others), "other child", at)
+    if others[child.via].via or others[child.via].only is not None:
+        raise Mistake(
+            f"{child.via} can't stand in between: it must belong to the job directly, all of it", *at
+        )
 
 
 def _unique(named: Sequence[Rule | Child], what: str, at: Path) -> None:

@@ -109,7 +109,9 @@ class Child(Strict):
     table_schema: str = Field("", alias="schema")
     key: Key
     match: Match
-    """Column of the child table -> column of the job table."""
+    """Column of the child table -> column of the job table, or of the child named by `via`."""
+    via: str = ""
+    """Another child that stands between this one and the job."""
     status: str | None = None
     """Its status column, for rules about children."""
     clock: Clock | None = None

@@ -184,15 +184,32 @@ class EntitySql:
     def child_match(self, child: Child | Variants) -> Expr:
         """Whether a child row `c` belongs to the row `j`."""
         place = self.child_place(child)
-        pairs = [
-            self.layout.column(place, "c", theirs) == self.col(ours) for theirs, ours in child.match.items()
-        ]
+        if isinstance(child, Child) and child.via:
+            pairs = [self._through(child, self.children[child.via])]
+        else:
+            pairs = [
+                self.layout.column(place, "c", theirs) == self.col(ours)
+                for theirs, ours in child.match.items()
+            ]
         if isinstance(child, Child) and child.only is not None:
             pairs.append(self.layout.expression(child.only))
         if isinstance(child, Variants) and child.only is not None and self.variants is not None:
             same = [self.variants.col(name) == self.layout.column(place, "c", name) for name in child.key]
             pairs.append(self.variants.select(sa.literal(1)).where(*same).exists())
         return sa.and_(*pairs)
+
+    def _through(self, child: Child, between: Child) -> Expr:
+        """Whether a child row `c` belongs to a row of the child in between, and that one to the row `j`."""
+        layout, place, middle = self.layout, self.child_place(child), self.child_place(between)
+        linked = [
+            layout.column(place, "c", theirs) == layout.column(middle, "v", ours)
+            for theirs, ours in child.match.items()
+        ]
+        linked += [
+            layout.column(middle, "v", theirs) == self.col(ours) for theirs, ours in between.match.items()
+        ]
+        source = layout.tables_text(f"{layout.quoted(middle)} AS v")
+        return sa.select(sa.literal(1)).select_from(source).where(*linked).exists()
 
     def inserts(self, action: Action) -> list[Insert]:
         """The rows that an action adds to other tables; one that is optional and absent gets none."""

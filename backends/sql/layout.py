@@ -189,8 +189,9 @@ def build_layout(connection: sa.Connection, profile: Profile, engine: Engine, so
 
 def children_of(layout: Layout, job: JobTable) -> dict[str, Child]:
     """Return the job table's children that exist in this database, by name."""
-    return {
+    there = {
         child.name: child
         for child in job.children
         if layout.has(layout.place(child.table, child.table_schema)) or not child.optional
     }
+    return {name: child for name, child in there.items() if not child.via or child.via in there}

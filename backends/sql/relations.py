@@ -33,7 +33,8 @@ class Relations:
             return tuple(entity.infos)
         matches = [related.match for related in action.related]
         wanted = {*action.detach, *action.cascade}
-        matches += [child.match for name, child in entity.children.items() if name in wanted]
+        children = [child for name, child in entity.children.items() if name in wanted]
+        matches += [entity.children[child.via].match if child.via else child.match for child in children]
         return tuple(dict.fromkeys(ours for match in matches for ours in match.values()))
 
     def before(self, locked: Mapping[int, Image]) -> dict[int, tuple[Change, ...]]:
@@ -43,13 +44,24 @@ class Relations:
             self._children(name, locked, found, unlink=True)
         for name in self._action.cascade:
             self._children(name, locked, found, unlink=False)
-        for related in self._action.related:
-            for index, image in locked.items():
-                self._related(related, index, image, found[index])
+        self._all_related(locked, found, after=False)
         for insert in self._entity.inserts(self._action):
             for index, image in locked.items():
                 self._insert(insert, index, image, found[index])
         return {index: tuple(changes) for index, changes in found.items()}
+
+    def after(self, locked: Mapping[int, Image]) -> dict[int, tuple[Change, ...]]:
+        """Update what has to wait for the rows themselves. Returns the changes by the row's position."""
+        found: dict[int, list[Change]] = {index: [] for index in locked}
+        self._all_related(locked, found, after=True)
+        return {index: tuple(changes) for index, changes in found.items()}
+
+    def _all_related(
+        self, locked: Mapping[int, Image], found: dict[int, list[Change]], *, after: bool
+    ) -> None:
+        for related in self._action.related:
+            for index, image in locked.items() if related.after is after else ():
+                self._related(related, index, image, found[index])
 
     def _children(
         self, name: str, locked: Mapping[int, Image], found: dict[int, list[Change]], *, unlink: bool
@@ -88,13 +100,21 @@ class Relations:
         self, child: Child, table: sa.Table, info: TableInfo, locked: Mapping[int, Image]
     ) -> list[tuple[int, dict[str, Scalar]]]:
         """Return the children of the rows, each with its row's position."""
-        rows = self._fetch(child, table, info, list(locked.values()))
-        owner = {self._link(image, child.match.values()): index for index, image in locked.items()}
+        parents: list[tuple[int, Image]] = list(locked.items())
+        if child.via:
+            between = self._entity.children[child.via]
+            parents = list(
+                self._owned(between, *table_of(self._entity, self._entity.child_place(between)), locked)
+            )
+        if not parents:
+            return []
+        rows = self._fetch(child, table, info, [image for _, image in parents])
+        owner = {self._link(image, child.match.values()): index for index, image in parents}
         owned = [(owner.get(self._link(row, child.match)), row) for row in rows]
         if all(index is not None for index, _ in owned):
             return [(index, row) for index, row in owned if index is not None]
         # The database takes texts for equal that we don't (case, accents): let it say what belongs where.
-        return [(i, row) for i, image in locked.items() for row in self._fetch(child, table, info, [image])]
+        return [(i, row) for i, image in parents for row in self._fetch(child, table, info, [image])]
 
     @staticmethod
     def _link(image: Mapping[str, Scalar], names: Any) -> tuple[str, ...]:

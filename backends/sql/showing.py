@@ -67,9 +67,11 @@ def _child(entity: EntitySql, child: Child, found: Sequence[Any], *, unlink: boo
     """What happens to a child's rows; they are locked and read first, and changed by their own keys."""
     table, info = table_of(entity, entity.child_place(child))
     (theirs, ours), *more = child.match.items()
-    if not more and entity.key == (ours,):
+    if child.via:
+        where: Any = _through(entity, child, table, found)
+    elif not more and entity.key == (ours,):
         values = [entity.engine.restore(key[ours], info.columns[theirs]) for key in found]
-        where: Any = table.c[theirs].in_(values)
+        where = table.c[theirs].in_(values)
     else:
         parents = keys.key_in(entity.engine, entity.infos, entity.key, found, entity.table.c.__getitem__)
         links = [table.c[theirs] == entity.table.c[ours] for theirs, ours in child.match.items()]
@@ -78,6 +80,16 @@ def _child(entity: EntitySql, child: Child, found: Sequence[Any], *, unlink: boo
     statement = sa.update(table).where(where).values(nothing) if unlink else sa.delete(table).where(where)
     only = entity.layout.raw(child.only)
     return _literal(entity, statement) + (f"\n-- only rows for which {only}" if only else "")
+
+
+def _through(entity: EntitySql, child: Child, table: sa.Table, found: Sequence[Any]) -> Any:
+    """Whether a child's row belongs to the rows by way of the child in between."""
+    between = entity.children[child.via]
+    middle, _ = table_of(entity, entity.child_place(between))
+    parents = keys.key_in(entity.engine, entity.infos, entity.key, found, entity.table.c.__getitem__)
+    links = [table.c[theirs] == middle.c[ours] for theirs, ours in child.match.items()]
+    links += [middle.c[theirs] == entity.table.c[ours] for theirs, ours in between.match.items()]
+    return sa.select(sa.literal_column("1")).select_from(middle, entity.table).where(parents, *links).exists()
 
 
 def undone(tables: dict[str, EntitySql], rows: Sequence[PlanRow]) -> Iterator[str]:

@@ -69,7 +69,8 @@ def _columns(entity: Entity) -> Iterator[str | None]:
         if entity.variants_json is not None:
             yield entity.variants_json.column
         for child in entity.children:
-            yield from child.match.values()
+            if not child.via:
+                yield from child.match.values()
 
 
 def _log(layout: Layout, job: JobTable) -> None:
@@ -108,6 +109,9 @@ def _child(layout: Layout, job: JobTable, child: Child) -> None:
     if not layout.has(place) and child.optional:
         return
     _have(layout, place, (*child.key, *child.match, child.status))
+    between = next((other for other in job.children if other.name == child.via), None)
+    if between is not None and layout.has(_place(layout, between)):
+        _have(layout, _place(layout, between), child.match.values())
     for rule in job.rules:
         for name in (*rule.age_of, *rule.fallback):
             owner, _, column = name.partition(".")

@@ -129,8 +129,11 @@ class Writer:
                 chunk = Chunk(
                     entity, action, plan, rows, {i: numbers[r.ref] for i, r in enumerate(rows)}, now
                 )
-                self._work(connection, chunk)
+                self._look(connection, chunk)
                 chunks.append(chunk)
+            # Only now, so that no row is judged by what was written into another one a moment ago.
+            for chunk in chunks:
+                self._work(connection, chunk)
                 entries += [entry for _, entry in sorted(chunk.entries.items())]
             self._journal.begin(connection, plan, now)
             self._journal.write(connection, plan, entries)
@@ -177,12 +180,14 @@ class Writer:
             raise PlanError(f"the profile no longer knows {unknown}, which this operation changed")
         return [(self._tables[name], UNDO, [row for row in planned if row.table == name]) for name in names]
 
+    def _look(self, connection: sa.Connection, chunk: Chunk) -> None:
+        if chunk.plan.undoes is None:
+            self._compare(connection, chunk)
+
     def _work(self, connection: sa.Connection, chunk: Chunk) -> None:
         if chunk.plan.undoes is not None:
             self._undo(connection, chunk)
-            return
-        self._compare(connection, chunk)
-        if chunk.good:
+        elif chunk.good:
             self._write(connection, chunk)
 
     def _undo(self, connection: sa.Connection, chunk: Chunk) -> None:
@@ -302,12 +307,14 @@ class Writer:
         relations = Relations(connection, entity, action, chunk.plan)
         before = relations.before(locked)
         images = [(chunk.rows[i].key, locked[i]) for i in indexes]
+        later: dict[int, tuple[Change, ...]] = {}
         number: int | None
         if action.delete:
             number = statements.delete(connection, entity, action, [key for key, _ in images])
             after: dict[tuple[str, ...], Image] = {}
         else:
             number = statements.update(connection, entity, action, chunk.plan, [key for key, _ in images])
+            later = relations.after(locked)
             names = planner.image_columns(entity, action)
             after = statements.read(connection, entity, [key for key, _ in images], names)
             statements.notify(connection, entity, action, [key for key, _ in images])
@@ -315,7 +322,8 @@ class Writer:
             raise _Unchanged("it left the row as it was, without an error; is there a trigger or a policy?")
         for index in indexes:
             row = chunk.rows[index]
-            changes = (*before.get(index, ()), *self._own(chunk, row, locked[index], after))
+            own = self._own(chunk, row, locked[index], after)
+            changes = (*before.get(index, ()), *own, *later.get(index, ()))
             self._done(chunk, index, changes, after, relations.notes.get(index, ()))
 
     def _own(
