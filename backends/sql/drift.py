@@ -65,8 +65,12 @@ def in_words(entity: EntitySql, old: Scalar, new: Scalar, before: Image, after: 
         return f"{old} → {new}"
     times = {time.column for time in entity.spec.times.values()}
     moved = [name for name, old in before.items() if name not in times and after.get(name, old) != old]
-    words = ", ".join(f"{name} {before[name]} → {after[name]}" for name in moved)
+    words = ", ".join(f"{name} {_plain(before[name])} → {_plain(after[name])}" for name in moved)
     return words or ("changed" if old is None else f"{new}, as before")
+
+
+def _plain(value: Scalar) -> str:
+    return "NULL" if value is None else str(value)
 
 
 def judged(

@@ -99,8 +99,11 @@ class Selecting:
             return
         [(index, key)] = found.items()
         entity = self._tables[index]
-        if self._offers(entity) or (entity.variants is not None and self._offers(entity.variants)):
+        below = entity.variants.spec.actions.get(self._action) if entity.variants is not None else None
+        if self._offers(entity) or (below is not None and below.only_stuck):
             jobs.setdefault(index, []).append(key)
+        elif below is not None:
+            selected.left.append(LeftOut(job, f"{self._action} is for one variant: write JOB/VARIANT"))
         else:
             selected.left.append(LeftOut(job, f"{entity.name} has no action {self._action}"))
 
@@ -143,6 +146,18 @@ class Selecting:
                 stuck = rules.any_of(table, self._asked.thresholds, spec.rules)
                 where = [below.of_jobs(table, some), stuck]
                 selected.add(table, planner.select_rows(self._connection, table, spec, where, self._asked))
+            if action is None:
+                self._without(selected, entity, some)
+
+    def _without(self, selected: Selected, entity: EntitySql, found: list[Image]) -> None:
+        """Say of jobs that only their variants could be acted on, and none is stuck."""
+        taken = {job for job, _ in selected.rows}
+        statement = entity.select(*(entity.image(name) for name in entity.key)).where(entity.key_in(found))
+        for key in entity.rows(self._connection.execute(statement)):
+            job = JobId(entity.job_id(key))
+            if job not in taken:
+                what = entity.variants.spec_name if entity.variants is not None else "variants"
+                selected.left.append(LeftOut(job, f"not stuck: none of its {what} is"))
 
     def _read_variants(
         self, selected: Selected, entity: EntitySql, targets: list[tuple[Image, Target]]

@@ -14,3 +14,11 @@ async def place(database_url: str, tmp_path: Path) -> AsyncIterator[Place]:
     made = Place(database_url, tmp_path)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def postgres_place(postgres_url: str, tmp_path: Path) -> AsyncIterator[Place]:
+    """An empty database on PostgreSQL, for what only that has."""
+    made = Place(postgres_url, tmp_path)
+    yield made
+    await made.close()
