@@ -15,6 +15,7 @@ from unstick.cli.session import Session
 from unstick.cli.standing import standing
 from unstick.recovery.engine import check_applicable, check_source
 from unstick.recovery.errors import UsageError
+from unstick.recovery.hooks_calling import hook_for
 from unstick.recovery.plan import load, seal
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ async def _apply(session: Session, plan: Plan) -> int:
     async with session.opened() as backend:
         if session.args.dry_run:
             check_source(plan, backend.source, backend.capabilities)
+            hook_for(plan, backend)
             return tell_plan(session, plan, await standing(backend, plan))
         check_applicable(plan, backend.source, backend.capabilities)
+        hook_for(plan, backend)
         return await carry_out(session, backend, plan)

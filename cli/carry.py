@@ -17,6 +17,7 @@ from unstick.cli.failures import sentence
 from unstick.cli.output import count, narrate
 from unstick.recovery.engine import Progress, Stop, apply
 from unstick.recovery.errors import UsageError
+from unstick.recovery.hooks import due
 from unstick.recovery.outcome import Outcome, RowOutcome, tally
 from unstick.recovery.plan import dump
 
@@ -46,7 +47,7 @@ async def carry_out(session: Session, backend: Backend, plan: Plan, *, named: bo
         ):
             raise UsageError("not confirmed; nothing was changed")
     stop = Stop()
-    with _stoppable(stop):
+    with stoppable(stop, "stopping after this chunk; once more to give up waiting"):
         result = await apply(backend, plan, stop=stop, on_progress=_progress(len(plan.rows)))
     return _tell_result(session, plan, result, interrupted=stop.requested, named=named)
 
@@ -118,6 +119,9 @@ def _tell_result(session: Session, plan: Plan, result: Result, *, interrupted: b
     if session.args.yes:
         changes.print_plan(session.source.name, plan, sql=False)
     changes.print_result(plan, result, session.next_step("undo", result.operation))
+    if any(due(row.hook) for row in result.rows):
+        again = session.next_step("hooks", result.operation, "--retry")
+        narrate(f"hooks that failed or were not called can be called again: {again}")
     changes.print_report(changes.report(plan, result))
     missed = len(plan.rows) - len(result.rows)
     if result.error is not None:
@@ -141,27 +145,32 @@ def _exit_code(plan: Plan, result: Result, *, interrupted: bool, named: bool) ->
     if interrupted and result.stopped:
         return INTERRUPTED
     refused = named and bool(plan.left_out)
-    return 0 if changes.tally_of(plan, result).clean and not refused else 1
+    untold = any(due(row.hook) for row in result.rows)
+    return 0 if changes.tally_of(plan, result).clean and not refused and not untold else 1
 
 
 def _progress(planned: int) -> Callable[[Progress], None]:
     def tell(progress: Progress) -> None:
-        if sys.stderr.isatty() and progress.done < planned:
+        if not sys.stderr.isatty():
+            return
+        if progress.hooks:
+            narrate(f"{count(progress.hooks, 'hook')} called")
+        elif progress.done < planned:
             narrate(f"{progress.done} of {planned} rows")
 
     return tell
 
 
 @contextmanager
-def _stoppable(stop: Stop) -> Iterator[None]:
-    """The first signal stops between two chunks, a second one gives up waiting."""
+def stoppable(stop: Stop, words: str) -> Iterator[None]:
+    """The first signal stops at the next good place, which `words` tell; a second one gives up waiting."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def on_signal(number: int, frame: object) -> None:
         if stop.requested and task is not None:
             loop.call_soon_threadsafe(task.cancel)
         stop.requested = True
-        narrate("stopping after this chunk; once more to give up waiting")
+        narrate(words)
 
     before: dict[signal.Signals, Any] = {}
     # Elsewhere than in the main thread an interrupt simply ends the run.

@@ -10,11 +10,13 @@ from unstick.cli.encode import plain
 from unstick.cli.output import block, count, narrate, pairs, safe, table
 from unstick.recovery.engine import complete
 from unstick.recovery.errors import UnstickError
+from unstick.recovery.hooks import counted_words, due, hook_times
 from unstick.recovery.outcome import Outcome, RowOutcome, Tally
 
 if TYPE_CHECKING:
     from unstick.recovery.engine import Result
     from unstick.recovery.model import Image
+    from unstick.recovery.outcome import OperationRow
     from unstick.recovery.plan import Plan, PlanRow
 
 
@@ -38,6 +40,7 @@ def document(
         "changes": [_change_object(row) for row in plan.rows],
         "sql": list(plan.sql),
         "warnings": list(plan.warnings),
+        "hooks": [{"call": plan.hook, "times": len(plan.rows)}] if plan.hook else [],
         "outcomes": tally_of(plan, result).as_dict(),
         "rows": _row_objects(result.rows if result else ()),
         "operation": (result.operation or None) if result else None,
@@ -105,6 +108,8 @@ def print_plan(source: str, plan: Plan, *, sql: bool) -> None:
         for statement in plan.sql:
             for line in block(statement):
                 print(f"  {line}".rstrip())
+    if plan.rows and plan.hook:
+        print(f"afterwards calls {safe(plan.hook)}, {hook_times(len(plan.rows))}")
     if plan.rows:
         print(f"plan {plan.id}")
         for warning in plan.warnings:
@@ -159,11 +164,13 @@ def _now(row: RowOutcome) -> str:
 def print_result(plan: Plan, result: Result, undo: str) -> None:
     """Print what became of the plan's rows; those that were applied only as a number. `undo` is the command
     that puts them back."""
-    others = [row for row in result.rows if row.outcome is not Outcome.APPLIED or row.hook]
+    others = [row for row in result.rows if row.outcome is not Outcome.APPLIED or due(row.hook)]
     if others:
-        table(("JOB", "OUTCOME", "DETAIL"), [(_ref(row), row.outcome, _detail(row)) for row in others])
+        table(("JOB", "OUTCOME", "DETAIL"), [(_ref(row), row.outcome, detail_words(row)) for row in others])
     counts = tally_of(plan, result)
     print(f"{safe(plan.action)}: {counts_words(counts)} of {count(len(plan.rows), 'row')}")
+    if hooks := counted_words(row.hook for row in result.rows):
+        print(f"hooks: {hooks}")
     already = sum(row.already for row in result.rows)
     if already:
         now = "nothing was changed now; " if already == counts.applied else ""
@@ -173,8 +180,9 @@ def print_result(plan: Plan, result: Result, undo: str) -> None:
         print(f"operation {safe(result.operation)} (put back with: {undo})")
 
 
-def _detail(row: Any) -> str:
-    return "; ".join(part for part in (row.detail, row.hook and f"hook: {row.hook}") if part)
+def detail_words(row: RowOutcome | OperationRow) -> str:
+    """Return a row's detail and what became of its hook."""
+    return "; ".join(part for part in (row.detail, row.hook and f"hook {row.hook}") if part)
 
 
 def print_report(found: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from typing import TYPE_CHECKING
 
-from unstick.cli.changes import counts_words, image_words
+from unstick.cli.changes import counts_words, detail_words, image_words
 from unstick.cli.encode import plain, print_json
 from unstick.cli.output import narrate, pairs, table
 from unstick.cli.session import Session
@@ -79,7 +79,7 @@ def _row(operation: Operation) -> tuple[object, ...]:
 
 def _operation_row(row: OperationRow) -> tuple[object, ...]:
     change = image_words(row.before or {}, row.after or {}) if row.before or row.after else None
-    return (row.job, row.variant, row.outcome, row.undone_by, row.detail, change)
+    return (row.job, row.variant, row.outcome, row.undone_by, detail_words(row), change)
 
 
 def _object(operation: Operation, *, rows: bool = True) -> dict[str, object]:

@@ -24,6 +24,7 @@ VERBS: Mapping[str, Verb] = {
     "apply": Verb("apply", "apply a plan that was saved with --out"),
     "undo": Verb("undo", "put back what an operation changed"),
     "operations": Verb("operations", "the journal of what was changed, or one operation"),
+    "hooks": Verb("hooks", "what became of an operation's hooks; --retry calls the missing ones again"),
     "history": Verb("history", "the retry history of all jobs, or of one"),
     "stats": Verb("stats", "retry statistics"),
     "profiles": Verb("profiles", "the known job systems, or the text of one profile"),

@@ -136,6 +136,11 @@ def counted_words(outcomes: Iterable[str | None]) -> str:
     )
 
 
+def hook_times(rows: int) -> str:
+    """Return how often a plan calls its hook."""
+    return f"once for each changed row: {rows:,} call{'' if rows == 1 else 's'} if all are changed"
+
+
 def usable(hook: Hook | None, keys: Iterable[Collection[str]]) -> str | None:
     """Return the hook as a plan shows it. `keys` are the key columns of each table that has planned rows.
 

@@ -177,10 +177,10 @@ class Called:
     error: BackendError | QueryTimeout | None = None
 
 
-def hook_again(backend: Backend, operation: Operation) -> Hook:
+def hook_again(backend: Backend, operation: Operation, *, reading: bool = False) -> Hook:
     """Return the hook to call for the due rows of an operation. Raises PlanError where none is configured,
-    ReadOnlySource, ConfigError when it can't be called."""
-    if backend.capabilities.read_only:
+    ConfigError when it can't be called, ReadOnlySource except when only `reading`."""
+    if backend.capabilities.read_only and not reading:
         raise ReadOnlySource(f"{backend.source} is read-only; open it with --write to call hooks")
     hook = backend.hooks.of(operation.action)
     if hook is None:

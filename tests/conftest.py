@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 
 from tests.harness import sqlite
+from tests.harness.application import PROXIES, Application
 from tests.harness.mariadb import MariaDBServer
 from tests.harness.postgres import PostgresServer
 from tests.harness.pty import Terminal
@@ -106,6 +107,15 @@ def own_mariadb() -> Iterator[MariaDBServer]:
     """A running MariaDB server that the test may stop, kill and restart."""
     with MariaDBServer() as server:
         yield server
+
+
+@pytest.fixture
+def application(monkeypatch: pytest.MonkeyPatch) -> Iterator[Application]:
+    """A running application that hooks can be called on."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    with Application() as running:
+        yield running
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from unstick.tui.availability import (
     Facts,
     Reason,
     can_apply,
+    can_call_hooks,
     can_change_plan,
     can_give_reason,
     can_plan,
@@ -81,6 +82,8 @@ _ACTS = (
            offers("delete"), initiates=True),
     Action("act.undo", ("u",), "undo", "Plan the undo of an operation: this one, else the last",
            (JOBS, JOB, PLAN, OPERATIONS, OPERATION), 11, can_undo, initiates=True),
+    Action("act.hooks", ("H",), "hooks", "Call the hooks again that failed or were never called",
+           (OPERATION,), 4, can_call_hooks, quiet=True, initiates=True),
     Action("act.choose", ("a",), "actions", "All actions of this job system, with what each really does",
            _LIVE, 12, connected),
 )  # fmt: skip

@@ -24,6 +24,7 @@ class Facts:
     dry_run: bool = False
     applying: bool = False
     applied: bool = False
+    hooks_due: int = 0
 
 
 def needs_row(facts: Facts) -> Reason:
@@ -65,6 +66,13 @@ def writable(facts: Facts) -> Reason:
 
 def can_undo(facts: Facts) -> Reason:
     return writable(facts) if facts.screen != "plan" or facts.applied else "this plan was not applied"
+
+
+def can_call_hooks(facts: Facts) -> Reason:
+    """Whether hooks of an operation can be called again."""
+    if facts.applying:
+        return "they are being called"
+    return writable(facts) or (None if facts.hooks_due else "no hook of this operation failed or is missing")
 
 
 def can_apply(facts: Facts) -> Reason:

@@ -16,7 +16,7 @@ from unstick.recovery.model import JobId
 
 KEYS = [
     *("source", "profile", "action", "dry_run", "plan_id", "found", "planned", "left_out", "changes", "sql"),
-    *("warnings", "outcomes", "rows", "operation", "undoes", "report"),
+    *("warnings", "hooks", "outcomes", "rows", "operation", "undoes", "report"),
 ]
 
 

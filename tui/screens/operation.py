@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -10,9 +11,14 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from unstick.recovery.display import display_text, fit, wrap
+from unstick.recovery.engine import Stop
+from unstick.recovery.errors import UnstickError
+from unstick.recovery.hooks import counted_words, due
+from unstick.recovery.hooks_calling import call_again, due_rows, hook_again
 from unstick.recovery.model import Image
 from unstick.recovery.outcome import Operation, OperationRow
 from unstick.tui.actions import OPERATION
+from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.acting import ActingScreen
@@ -35,6 +41,7 @@ class OperationScreen(ActingScreen):
         self.operation_id = operation
         self.operation: Operation | None = None
         self._wrapped = True
+        self._calling = False
         self.pane = Pane()
 
     def body(self) -> Iterable[Widget]:
@@ -79,6 +86,68 @@ class OperationScreen(ActingScreen):
             lines = operation_lines(self.operation, self.pane.size.width, wrapped=self._wrapped)
             self.pane.show(lines, lines.sections)
 
+    def facts(self) -> Facts:
+        """Whether there are hooks to call again."""
+        found = len(due_rows(self.operation)) if self.operation else 0
+        return replace(super().facts(), screen=OPERATION, hooks_due=found, applying=self._calling)
+
+    def do_act_hooks(self) -> None:
+        """Ask whether the hooks that failed or are missing are to be called again."""
+        backend, operation = self.session.backend, self.operation
+        if operation is None:
+            return
+        try:
+            hook = hook_again(backend, operation)
+        except UnstickError as error:
+            self.say(sentence(error))
+            return
+        number = len(due_rows(operation))
+        wanted = self.session.source.name if self.session.is_prod else str(number)
+        self.say(f"calls {display_text(hook.shown, limit=300)} again for {rows_text(number)}")
+
+        def accept(text: str) -> str | None:
+            if text.strip() != wanted:
+                return f"that is not {wanted}; esc leaves it"
+            self._start(operation)
+            return None
+
+        self.prompt.ask(f"type {wanted} to call {'it' if number == 1 else 'them'}:", "", accept, self.say)
+
+    def _start(self, operation: Operation) -> None:
+        self._calling, self.console.stop = True, Stop()
+        self.console.idle.clear()
+        self.run_worker(self._call(operation), name="hooks", group="hooks")
+        self.tell()
+
+    async def _call(self, operation: Operation) -> None:
+        called = 0
+
+        def told(outcomes: Mapping[int, str]) -> None:
+            nonlocal called
+            called += len(outcomes)
+            self.say(f"{called:,} of {len(due_rows(operation)):,} hooks called")
+
+        try:
+            found = await call_again(
+                self.session.backend, operation, stopped=lambda: self.console.stopping, told=told
+            )
+            lost = f"; {sentence(found.error)}" if found.error else ""
+            self.console.report(f"hooks: {counted_words(row.hook for row in found.rows)}{lost}")
+        except Exception as error:
+            self.console.report(f"calling hooks was stopped by: {sentence(error)}")
+        finally:
+            self._calling = False
+            self.console.idle.set()
+        await self._read()
+
+    def do_app_back(self) -> None:
+        """Leave; while hooks are being called, ask to stop first."""
+        if self._calling:
+            self.console.ask_to_stop()
+            self.say("stopping after the hooks that are being called")
+        else:
+            self.leave()
+
     def do_act_undo(self) -> None:
         """Plan the undo of this operation."""
         self.open_undo(self.operation_id)
@@ -119,6 +188,7 @@ def _facts(operation: Operation) -> list[tuple[str, str]]:
         ("finished", f"{ended:%Y-%m-%d %H:%M:%S}" if ended else "not finished"),
         ("planned", f"{rows_text(operation.planned)}, plan {operation.plan_id}"),
         ("outcome", counts_text(operation)),
+        ("hooks", counted_words(row.hook for row in operation.rows)),
         ("undone", rows_text(operation.undone) if operation.undone else ""),
         ("undoes", f"operation {operation.undoes}" if operation.undoes else ""),
         ("unknown", rows_text(operation.unresolved) if operation.unresolved else ""),
@@ -148,6 +218,7 @@ def _head(row: OperationRow) -> Line:
         Span(f"  {fit(name, max(16, min(len(name), 40)))}  ", "title"),
         Span(f"{display_text(outcome.text)}", outcome.style),
         Span(undone),
+        Span(f"  hook {display_text(row.hook)}" if row.hook else "", "failed" if due(row.hook) else "dim"),
     )
 
 

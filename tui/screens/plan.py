@@ -52,6 +52,7 @@ class PlanScreen(ConsoleScreen):
         self._problem: str | None = None
         self._outcomes: dict[Ref, RowOutcome] = {}
         self._applying = False
+        self._hooks = 0
         self._waiting: Timer | None = None
         self._waits = False
         self.result: engine.Result | None = None
@@ -151,7 +152,11 @@ class PlanScreen(ConsoleScreen):
         if self.result is not None:
             return result_text(self.result)
         return progress_text(
-            len(self._outcomes), len(self.plan.rows), stopping=self.console.stopping, waiting=self._waits
+            len(self._outcomes),
+            len(self.plan.rows),
+            stopping=self.console.stopping,
+            waiting=self._waits,
+            hooks=self._hooks,
         )
 
     def _re_plan(self) -> None:
@@ -250,6 +255,7 @@ class PlanScreen(ConsoleScreen):
 
     def _progressed(self, progress: engine.Progress) -> None:
         self._wait_again()
+        self._hooks = progress.hooks
         self._outcomes.update({(row.job, row.variant): row for row in progress.rows})
         self.confirm_bar.show(self._confirm_parts())
 

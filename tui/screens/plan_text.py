@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import overload
 
 from unstick.recovery.display import TEXT_LIMIT, display_text, fit, wrap
+from unstick.recovery.hooks import due, hook_times
 from unstick.recovery.model import JobId, Scalar, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Plan, PlanRow
@@ -78,7 +79,7 @@ def plan_lines(
     for warning in plan.warnings:
         lines.add(_wrapped(f"! {warning}", width, "warning"))
     if plan.hook:
-        lines.add(_wrapped(f"afterwards calls {plan.hook}", width, "text"))
+        lines.add(_wrapped(f"afterwards calls {plan.hook}, {hook_times(len(plan.rows))}", width, "text"))
     _add_problems(lines, plan, outcomes)
     _add_rows(lines, plan, outcomes, width, how)
     if plan.left_out:
@@ -95,17 +96,24 @@ def plan_lines(
 
 
 def _add_problems(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome]) -> None:
-    """Name the rows that were not changed before those that were: they are what is left to do."""
+    """Name the rows that were not changed, or whose hook is missing, before the others: they are what is
+    left to do."""
     if len(plan.rows) <= 1 or not outcomes:
         return
-    rows = [
-        row for row in plan.rows
-        if (known := outcomes.get(row.ref)) is not None and known.outcome is not Outcome.APPLIED
-    ]  # fmt: skip
-    if rows:
-        widest = _widest(rows)
-        lines.heading(f"Not changed: {rows_text(len(rows))}", "warning")
-        lines.lazy(len(rows), lambda index: _row_line(rows[index], outcomes, widest, short=True))
+    known = [(row, outcomes[row.ref]) for row in plan.rows if row.ref in outcomes]
+    unchanged = [row for row, outcome in known if outcome.outcome is not Outcome.APPLIED]
+    untold = [row for row, outcome in known if due(outcome.hook)]
+    for rows, what in ((unchanged, "Not changed"), (untold, "Changed, but the hook is missing")):
+        if rows:
+            _add_named(lines, rows, what, outcomes)
+
+
+def _add_named(
+    lines: Lines, rows: Sequence[PlanRow], what: str, outcomes: Mapping[Ref, RowOutcome]
+) -> None:
+    widest = _widest(rows)
+    lines.heading(f"{what}: {rows_text(len(rows))}", "warning")
+    lines.lazy(len(rows), lambda index: _row_line(rows[index], outcomes, widest, short=True))
 
 
 def _add_rows(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int, how: str) -> None:
@@ -143,7 +151,7 @@ def _row_line(row: PlanRow, outcomes: Mapping[Ref, RowOutcome], widest: int, *, 
     if outcome is not None:
         shown = outcome_span(outcome.outcome)
         spans.append(Span(f"{shown.text}  ", shown.style))
-        told = "; ".join(part for part in (outcome.detail, outcome.hook and f"hook: {outcome.hook}") if part)
+        told = "; ".join(part for part in (outcome.detail, outcome.hook and f"hook {outcome.hook}") if part)
         if told:
             spans.append(Span(f"{display_text(told)}  ", "text"))
     if not short:

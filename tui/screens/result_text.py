@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unstick.recovery.display import display_text
 from unstick.recovery.engine import Result, unhandled
+from unstick.recovery.hooks import counted_words
 from unstick.recovery.outcome import Outcome
 
 _PAST = {"recover": "recovered", "retry": "retried", "delete": "deleted", "undo": "put back"}
@@ -24,8 +25,8 @@ def result_text(result: Result) -> str:
         why = f" ({result.error})" if result.error else ""
         parts.append(f"not reached {rest:,}{why}")
     text = ", ".join(parts)
-    hooks = sum(1 for row in result.rows if row.hook and "fail" in row.hook.lower())
-    text += f"; {hooks:,} hooks failed" if hooks else ""
+    hooks = counted_words(row.hook for row in result.rows)
+    text += f"; hooks: {hooks}" if hooks else ""
     undo = ", u to undo" if counts["applied"] else ""
     return display_text(
         f"{text}   operation {result.operation}{undo}" if result.operation else text, limit=400
@@ -39,9 +40,13 @@ def _who(result: Result, outcome: Outcome) -> str:
     return f" ({named}{more})"
 
 
-def progress_text(done: int, planned: int, *, stopping: bool, waiting: bool = False) -> str:
-    """Return a bar of plain characters; it moves only when a chunk is done. `waiting`: one takes long."""
+def progress_text(
+    done: int, planned: int, *, stopping: bool, waiting: bool = False, hooks: int = 0
+) -> str:
+    """Return a bar of plain characters; it moves only when a chunk is done. `waiting`: one takes long;
+    `hooks` were called for the last one."""
     filled = BAR * done // planned if planned else BAR
     text = f"[{'#' * filled}{'.' * (BAR - filled)}] {done:,} of {planned:,}"
+    text += f"  {hooks:,} hooks called" if hooks else ""
     text += "  no answer yet, still trying" if waiting else ""
     return text + ("  stopping after this chunk" if stopping else "  s stops after this chunk")
