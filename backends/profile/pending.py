@@ -172,4 +172,6 @@ class _Pruning:
 
 
 def _columns(columns: Columns, gone: Collection[str]) -> Columns:
-    return columns.model_copy(update={name: None for name, column in columns if column in gone})
+    return columns.model_copy(
+        update={name: None for name, column in columns if getattr(column, "column", column) in gone}
+    )

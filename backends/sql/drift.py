@@ -17,6 +17,10 @@ SHOWN = 80
 
 def explain(entity: EntitySql, action: Action, name: str, row: PlanRow, now: Image) -> str | None:
     """Return how the locked row differs from the planned token, or None when it is still the same."""
+    unseen = [column for column in action.set if column not in row.after]
+    if unseen:
+        # The profile is another one by now, or its migration was applied: a plan writes what it shows.
+        return f"planned without {', '.join(unseen)}, which {name} writes by now: make a new plan"
     changed = [column for column, value in row.token.items() if column in now and now[column] != value]
     if not changed:
         return None

@@ -24,9 +24,9 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
     "text": _LONG,
     "timestamp": sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
     "timestamptz": sa.DateTime(timezone=True).with_variant(mysql.TIMESTAMP(fsp=6), "mysql", "mariadb"),
-    "json": _LONG.with_variant(postgresql.JSONB(), "postgresql").with_variant(
-        mysql.JSON(), "mysql", "mariadb"
-    ),
+    "json": sa.Text()
+    .with_variant(postgresql.JSONB(), "postgresql")
+    .with_variant(mysql.JSON(), "mysql", "mariadb"),
 }
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "integer": ("int",),

@@ -89,8 +89,8 @@ class Standing:
     def index(self, index: Index) -> sa.Index:
         """The index for statements about it."""
         place = self.place(index)
-        types = {name: info.type for name, info in self.tables[place].columns.items()}
-        types |= {one.column: one.type for one in self.migration.columns if self.place(one) == place}
+        types = {one.column: one.type for one in self.migration.columns if self.place(one) == place}
+        types |= {name: info.type for name, info in self.tables[place].columns.items()}
         return ddl.index_of(index, place, types, self.layout.raw(index.where))
 
     def half_built(self, index: Index) -> bool:

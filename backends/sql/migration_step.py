@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from unstick.backends.profile.migration import Step
-from unstick.recovery.errors import UsageError
+from unstick.backends.profile.pending import APPLY
+from unstick.recovery.errors import SchemaMismatch, UsageError
 from unstick.recovery.model import JobId
 from unstick.recovery.source import Source
 from unstick.recovery.suggest import hint
@@ -28,6 +29,11 @@ async def step_rows(source: Source, name: str) -> tuple[str, tuple[JobId, ...]]:
 
 def _rows(connection: sa.Connection, opened: Opened, name: str) -> tuple[str, tuple[JobId, ...]]:
     step = _find(opened, name)
+    if all(step.action not in entity.spec.actions for entity in opened.tables):
+        raise SchemaMismatch(
+            f"{opened.layout.source.name}: step {name} needs {', '.join(opened.pending.names)}, which is not "
+            f"there yet: {APPLY} adds it"
+        )
     found: list[JobId] = []
     for entity in opened.tables:
         if step.action not in entity.spec.actions:
