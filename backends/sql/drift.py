@@ -87,7 +87,8 @@ def judged(
     rule = now.get("rule")
     if action.only_stuck and rule is None:
         return "no longer stuck by the database's clock"
-    if entity.spec.actions[name].by_rule and row.rule != rule:
+    differing = entity.spec.actions[name].by_rule
+    if row.rule != rule and (row.rule in differing or rule in differing):
         return f"stuck for another reason now: {row.rule} → {rule}"
     refused = planner.refused_by(action, now)
     if not refused:

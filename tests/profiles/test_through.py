@@ -206,3 +206,24 @@ async def test_rows_are_judged_before_any_of_them_is_written(place: Place) -> No
     result = await act(backend, "recover", "1", "2")
     assert [row.outcome.value for row in result.rows] == ["applied", "applied"]
     assert await place.rows("SELECT flag FROM tasks ORDER BY id") == [(0,), (2,)]
+
+
+async def test_a_row_that_another_rule_finds_meanwhile_is_changed_where_both_mean_the_same(
+    place: Place,
+) -> None:
+    await place.run(
+        "CREATE TABLE tasks (id integer PRIMARY KEY, status varchar(20), flag integer)",
+        "INSERT INTO tasks VALUES (1, 'bad', 1), (2, 'bad', 1)",
+    )
+    same = JUDGED[: JUDGED.index("    [jobs.actions.recover.by_rule.beside")]
+    rules = same.replace(
+        "[jobs.actions", '[[jobs.rules]]\n    name = "third"\n    when = "j.flag = 2"\n    [jobs.actions', 1
+    )
+    backend = await place.console(rules.replace("by_rule.alone", "by_rule.third"), max_retries=None)
+    made = await plan(backend, "recover", "1")
+    await place.run("UPDATE tasks SET flag = NULL WHERE id = 1")
+    assert (made.rows[0].rule, (await apply(backend, made)).counts.applied) == ("alone", 1)
+    other = await plan(backend, "recover", "2")
+    await place.run("UPDATE tasks SET flag = 2 WHERE id = 2")
+    [row] = (await apply(backend, other)).rows
+    assert row.detail == "stuck for another reason now: alone → third"
