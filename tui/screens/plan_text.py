@@ -108,9 +108,7 @@ def _add_problems(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome]) 
             _add_named(lines, rows, what, outcomes)
 
 
-def _add_named(
-    lines: Lines, rows: Sequence[PlanRow], what: str, outcomes: Mapping[Ref, RowOutcome]
-) -> None:
+def _add_named(lines: Lines, rows: Sequence[PlanRow], what: str, outcomes: Mapping[Ref, RowOutcome]) -> None:
     widest = _widest(rows)
     lines.heading(f"{what}: {rows_text(len(rows))}", "warning")
     lines.lazy(len(rows), lambda index: _row_line(rows[index], outcomes, widest, short=True))

@@ -40,9 +40,7 @@ def _who(result: Result, outcome: Outcome) -> str:
     return f" ({named}{more})"
 
 
-def progress_text(
-    done: int, planned: int, *, stopping: bool, waiting: bool = False, hooks: int = 0
-) -> str:
+def progress_text(done: int, planned: int, *, stopping: bool, waiting: bool = False, hooks: int = 0) -> str:
     """Return a bar of plain characters; it moves only when a chunk is done. `waiting`: one takes long;
     `hooks` were called for the last one."""
     filled = BAR * done // planned if planned else BAR
