@@ -65,8 +65,9 @@ class Column(Strict):
         if allowed is None:
             # MySQL takes none for text and JSON, SQLite none for times.
             raise Mistake(f"a column of type {self.type} can't have a default on every database", "default")
+        shown = str(self.default).lower() if isinstance(self.default, bool) else repr(self.default)
         if not isinstance(self.default, allowed) or (isinstance(self.default, bool) and kind != "boolean"):
-            raise Mistake(f"{self.default!r} is no value of type {self.type}", "default")
+            raise Mistake(f"{shown} is no value of type {self.type}", "default")
         return self
 
 

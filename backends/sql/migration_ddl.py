@@ -45,9 +45,10 @@ PREFIX = 190
 
 def fits(column: Column, info: ColumnInfo, dialect: sa.Dialect) -> bool:
     """Whether a column that is there already can be used as the one that would be added."""
-    if dialect.name == "sqlite" and column.type.startswith("timestamp"):
-        # Whatever the type is called there, a time is kept as text or as a number.
-        return info.kind in ("text", "time", "zoned_time", "other")
+    if dialect.name == "sqlite" and length_of(column.type) is None and column.type != "text":
+        # Types are only names there: booleans and numbers are "other", and times are kept as text or numbers.
+        as_text = column.type in ("timestamp", "timestamptz", "json")
+        return info.kind in (("text", "other", "int") if as_text else ("int", "other"))
     return info.kind in _KINDS.get(column.type, ("text",))
 
 
