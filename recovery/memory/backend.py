@@ -62,15 +62,20 @@ class MemoryBackend(Reader):
         return backend
 
     def second(
-        self, *, source: str | None = None, read_only: bool = False, system: MemorySystem | None = None
+        self,
+        *,
+        source: str | None = None,
+        read_only: bool = False,
+        system: MemorySystem | None = None,
+        hooks: Hooks | None = None,
     ) -> MemoryBackend:
-        """Return a second console on the same rows and journal, perhaps with another name or other limits."""
+        """Return a second console on the same rows and journal, perhaps with other limits or hooks."""
         other = MemoryBackend(
             system or self._system,
             source=source or self._source,
             clock=self._now,
             read_only=read_only,
-            hooks=self._hooks,
+            hooks=self._hooks if hooks is None else hooks,
         )
         other._database, other._store, other.worker = self._database, self._store, self.worker
         return other

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.contract.world import HOUR, Row, Snapshot, System
+from unstick.backends.hooks import http
+from unstick.recovery.hooks import Hook, Hooks
 from unstick.recovery.memory import ARTITEC, EXTRACTION, MemoryBackend
 from unstick.recovery.model import JobId
 from unstick.recovery.port import Backend
@@ -34,11 +36,14 @@ class MemoryWorld:
         read_only: bool = False,
         thresholds: Mapping[str, float | None] | None = None,
         max_retries: int | None = -1,
+        hooks: Mapping[str, Hook] | None = None,
     ) -> Backend:
         known = SYSTEMS[self._system]
         limit = known.max_retries if max_retries == -1 else max_retries
         changed = replace(known, thresholds=thresholds or {}, max_retries=limit)
-        backend = self.memory.second(source=name, read_only=read_only, system=changed)
+        backend = self.memory.second(
+            source=name, read_only=read_only, system=changed, hooks=Hooks(hooks or {}, http)
+        )
         await backend.open()
         return backend
 

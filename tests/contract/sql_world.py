@@ -10,6 +10,7 @@ from tests.contract.tables import Engine, tables
 from tests.contract.world import HOUR, Row, Snapshot, System
 from unstick.backends import create_backend, install_journal
 from unstick.backends.demo.ddl import statements
+from unstick.recovery.hooks import Hook
 from unstick.recovery.model import JobId
 from unstick.recovery.port import Backend
 from unstick.recovery.source import Source
@@ -58,6 +59,7 @@ class SqlWorld:
         read_only: bool = False,
         thresholds: Mapping[str, float | None] | None = None,
         max_retries: int | None = -1,
+        hooks: Mapping[str, Hook] | None = None,
     ) -> Backend:
         backend = create_backend(
             replace(
@@ -66,6 +68,7 @@ class SqlWorld:
                 read_only=read_only,
                 thresholds=thresholds or {},
                 max_retries=max_retries,
+                hooks=hooks or {},
             )
         )
         self._open.append(backend)

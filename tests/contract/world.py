@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from unstick.recovery.engine import Result, apply
+from unstick.recovery.hooks import Hook
 from unstick.recovery.model import Job, JobId
 from unstick.recovery.plan import Options, Plan
 from unstick.recovery.port import Backend
@@ -55,6 +56,7 @@ class World(Protocol):
         read_only: bool = False,
         thresholds: Mapping[str, float | None] | None = None,
         max_retries: int | None = -1,
+        hooks: Mapping[str, Hook] | None = None,
     ) -> Backend:
         """Open a console on it: a backend, closed with the world."""
         ...

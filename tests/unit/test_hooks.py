@@ -27,7 +27,7 @@ NASTY = 'a/b?c=d&e#f "\\%2F\n{job} ü\U0001f525 ../..'
 
 
 def subject(**changes: Any) -> Subject:
-    given = {
+    given: dict[str, Any] = {
         "number": 7,
         "job": JobId("jobs:1"),
         "variant": VariantId("v"),
