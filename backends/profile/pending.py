@@ -157,7 +157,7 @@ class _Pruning:
         gone, unread = self._of(written), self._of(read)
         kept: dict[str, Assignment] = {}
         for column, one in given.items():
-            if column not in gone and one.column not in unread and not self._mentioned(one.sql):
+            if column not in gone and not unread & {one.column, one.by} and not self._mentioned(one.sql):
                 kept[column] = one
                 continue
             counts = isinstance(written, Entity) and written.columns.retries == column
