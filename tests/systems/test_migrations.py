@@ -185,11 +185,18 @@ async def test_feedlyai_works_before_its_migration_and_counts_in_the_history(dat
     await apply(console, await console.plan_undo(done.operation, Options()))
     # The application's trigger has set some jobs by their variants meanwhile.
     assert (await here.everything())["jobs_variants"] == before["jobs_variants"]
+    await here.close()
+
+
+async def test_feedlyai_s_new_columns_say_how_often_and_why(database_url: str) -> None:
+    here = await seeded(database_url)
+    system = System("feedlyai", database_url)
+    await system.unmigrate()
     await migrate(system.source, apply=True)
-    after = await here.console()
-    plan = await after.plan("recover", Query(stuck_only=True), Options())
+    console = await here.console()
+    plan = await console.plan("recover", Query(stuck_only=True), Options())
     assert {"retry_count", "retry_reason"} <= {*plan.rows[0].after}
-    assert (await apply(after, plan)).counts.applied > 0
+    assert (await apply(console, plan)).counts.applied > 0
     counted = await here.rows("SELECT retry_reason FROM jobs_variants WHERE retry_count = 1")
     assert {"lagging", "failed", "stuck"} <= {row["retry_reason"] for row in counted}
     await here.close()
