@@ -57,8 +57,9 @@ async def _answer(client: httpx.AsyncClient, request: Request) -> httpx.Response
     import httpx
 
     url = httpx.URL(request.url)
-    # Apart from the URL, which the library writes into its log.
-    auth = (url.username, url.password) if url.userinfo else None
+    # Apart from the URL, which the library writes into its log; a header that was given goes before it.
+    given = any(name.lower() == "authorization" for name in request.headers)
+    auth = (url.username, url.password) if url.userinfo and not given else None
     content = None if request.body is None else request.body.encode()
     asked = client.build_request(
         request.method,
@@ -66,7 +67,7 @@ async def _answer(client: httpx.AsyncClient, request: Request) -> httpx.Response
         headers=dict(request.headers),
         content=content,
     )
-    return await client.send(asked, stream=True, auth=auth or httpx.USE_CLIENT_DEFAULT)
+    return await client.send(asked, stream=True, auth=auth)
 
 
 async def _drain(answer: httpx.Response) -> None:

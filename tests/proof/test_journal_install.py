@@ -1,6 +1,7 @@
 """The journal moves between the local file and the database without losing anything, whole or half."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def keeping() -> str:
     return "local"
 
 
-async def opened(proof: Proof, **options: str) -> Backend:
+async def opened(proof: Proof, **options: Any) -> Backend:
     """A console opened anew, wherever the journal is."""
     backend = create_backend(proof.source(**options))
     proof.backends.append(backend)
