@@ -6,33 +6,34 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
-from unstick.recovery.model import Job
+from unstick.recovery.model import Job, Variant
 from unstick.recovery.query import Op, Term
 
-NAMES = ("id", "status", "kind", "step", "table")
+NAMES = ("id", "job", "status", "kind", "step", "table")
 """Fields compared as a whole, with `*` as a wildcard."""
 COUNTS = ("retries", "priority")
 AGES = ("age", "idle", "running")
 """Fields in seconds: since created, since the last life sign, since started."""
 
 
-def matches(job: Job, term: Term, now: datetime | None = None) -> bool:
-    """Return whether the term holds for the job; `now` (aware UTC) is the database's clock, needed by `age`.
+def matches(job: Job | Variant, term: Term, now: datetime | None = None) -> bool:
+    """Return whether the term holds for the job or variant; `now` (aware UTC) is the database's clock, which
+    `age` needs.
 
     A job that doesn't tell (no start, no error) doesn't match, and matches the inverted term.
     """
     return _holds(job, term, now) != term.negated
 
 
-def matches_all(job: Job, terms: Iterable[Term], now: datetime | None = None) -> bool:
-    """Return whether every term holds for the job."""
+def matches_all(job: Job | Variant, terms: Iterable[Term], now: datetime | None = None) -> bool:
+    """Return whether every term holds for the job or variant."""
     return all(matches(job, term, now) for term in terms)
 
 
-def _holds(job: Job, term: Term, now: datetime | None) -> bool:
+def _holds(job: Job | Variant, term: Term, now: datetime | None) -> bool:
     if term.field == "text":
         needle = str(term.value).casefold()
-        return any(needle in part.casefold() for part in (job.id, job.kind, job.step, job.error) if part)
+        return any(needle in part.casefold() for part in _searched(job) if part)
     if term.field == "stuck":
         return (job.verdict is not None) == bool(term.value)
     if term.field in COUNTS or term.field in AGES:
@@ -44,28 +45,45 @@ def _holds(job: Job, term: Term, now: datetime | None) -> bool:
     return any(_like(text, pattern) for pattern in patterns for text in texts)
 
 
-def _texts(job: Job, name: str) -> tuple[str, ...]:
-    if name == "id":
-        return (job.id, job.id.removeprefix(f"{job.table}:"))
-    if name == "kind" and job.kind is not None:
-        return (job.kind, *job.kind.split("/"))
-    value = {
-        "state": job.state.value,
-        "status": job.status,
-        "kind": job.kind,
-        "step": job.step,
-        "table": job.table,
-        "error": job.error,
-    }[name]
+def _searched(job: Job | Variant) -> tuple[str | None, ...]:
+    if isinstance(job, Variant):
+        return (job.id, job.job, job.name, job.step, job.error)
+    return (job.id, job.kind, job.step, job.error)
+
+
+def _texts(job: Job | Variant, name: str) -> tuple[str, ...]:
+    special = _texts_of_variant(job, name) if isinstance(job, Variant) else _texts_of_job(job, name)
+    if special is not None:
+        return special
+    value = {"state": job.state.value, "status": job.status, "step": job.step, "error": job.error}[name]
     return () if value is None else (value,)
 
 
-def _number(job: Job, name: str, now: datetime | None) -> float | None:
+def _texts_of_job(job: Job, name: str) -> tuple[str, ...] | None:
+    if name in ("id", "job"):
+        return (job.id, job.id.removeprefix(f"{job.table}:"))
+    if name == "kind":
+        return () if job.kind is None else (job.kind, *job.kind.split("/"))
+    return (job.table,) if name == "table" else None
+
+
+def _texts_of_variant(variant: Variant, name: str) -> tuple[str, ...] | None:
+    table, colon, bare = variant.job.partition(":")
+    if name == "id":
+        return (variant.id, f"{variant.job}/{variant.id}", f"{bare}/{variant.id}")
+    if name == "job":
+        return (variant.job, bare) if colon else (variant.job,)
+    if name == "kind":
+        return () if variant.name is None else (variant.name, *variant.name.split(" "))
+    return ((table,) if colon else ()) if name == "table" else None
+
+
+def _number(job: Job | Variant, name: str, now: datetime | None) -> float | None:
     if name == "age":
         return (now - job.created).total_seconds() if now and job.created else None
     value: float | None = {
         "retries": job.retries,
-        "priority": job.priority,
+        "priority": None if isinstance(job, Variant) else job.priority,
         "idle": job.idle_s,
         "running": job.running_s,
     }[name]

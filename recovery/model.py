@@ -101,6 +101,8 @@ class Variant:
     status: str | None
     name: str | None = None
     step: str | None = None
+    step_index: int | None = None
+    step_count: int | None = None
     error: str | None = None
     retries: int = 0
     max_retries: int | None = None
@@ -108,9 +110,15 @@ class Variant:
     started: datetime | None = None
     updated: datetime | None = None
     finished: datetime | None = None
+    running_s: float | None = None
     idle_s: float | None = None
     verdict: Verdict | None = None
     fields: Mapping[str, Scalar] = field(default_factory=lambda: NO_FIELDS)
+
+    @property
+    def target(self) -> Target:
+        """The variant as something to act on."""
+        return Target(self.job, self.id)
 
     @property
     def needs_person(self) -> bool:
@@ -158,13 +166,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many jobs there are. `estimated` names the native statuses whose number is an estimate (`~`)."""
+    """How many jobs there are. `estimated` names the native statuses whose number is an estimate (`~`).
+
+    `stuck` counts jobs, those that are only stuck because of their variants too; `stuck_variants` variants.
+    """
 
     by_state: Mapping[State, int]
     by_status: Mapping[str, int]
     stuck: int
     now: datetime
     estimated: frozenset[str] = frozenset()
+    stuck_variants: int = 0
 
     @property
     def total(self) -> int:
@@ -177,6 +189,15 @@ class Page:
     """One page of the live table, in order. `next` continues after the last row; None at the end."""
 
     rows: tuple[Job, ...]
+    now: datetime
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VariantPage:
+    """One page of the variants of all jobs, in order. `next` as in `Page`."""
+
+    rows: tuple[Variant, ...]
     now: datetime
     next: str | None = None
 

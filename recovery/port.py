@@ -19,6 +19,7 @@ from .model import (
     Target,
     Variant,
     VariantId,
+    VariantPage,
     Verdict,
 )
 from .outcome import Operation, RowOutcome
@@ -80,12 +81,21 @@ class Backend(Protocol):
         """Return the job's variants in their order; empty where the system has none."""
         ...
 
+    async def variant_page(self, query: Query, after: str | None = None) -> VariantPage:
+        """Return one page of the variants of all jobs, or of `query.of`, in one of `VARIANT_SORTS`; else as
+        `page`. What it says is stuck is what a recovery of everything stuck plans."""
+        ...
+
+    async def variant(self, target: Target, thresholds: Mapping[str, float | None] | None = None) -> Variant:
+        """Return one variant with all its fields. Raises NotFound."""
+        ...
+
     async def events(self, job: JobId, limit: int = 200) -> tuple[Event, ...]:
         """Return the newest lines of the job's own event log, oldest first."""
         ...
 
-    async def attempts(self, job: JobId | None = None, limit: int = 200) -> tuple[Attempt, ...]:
-        """Return the retry history of one job or of all, newest first."""
+    async def attempts(self, job: JobId | Target | None = None, limit: int = 200) -> tuple[Attempt, ...]:
+        """Return the retry history of one job with its variants, of one variant, or of all, newest first."""
         ...
 
     async def queue(self) -> Queue | None:
@@ -99,7 +109,7 @@ class Backend(Protocol):
     async def verdicts(
         self, thresholds: Mapping[str, float | None] | None = None, limit: int = 1000
     ) -> tuple[tuple[JobId, VariantId | None, Verdict], ...]:
-        """Return what is stuck, the longest silent first."""
+        """Return what is stuck, the longest silent first: jobs, then variants."""
         ...
 
     async def plan(self, action: str, selection: Selection, options: Options) -> Plan:

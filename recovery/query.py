@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from unstick.recovery.model import State
+from unstick.recovery.model import JobId, State
 
 Op = Literal["=", "!=", "<", "<=", ">", ">="]
 
@@ -16,15 +16,22 @@ SORTS = (
 )
 """Every sort order. `stuck` is stuck rows first, the longest silent first, then the newest created first."""
 
+VARIANT_SORTS = (
+    *("stuck", "job", "id", "step", "state", "created", "started", "updated"),
+    *("idle", "running", "retries"),
+)
+"""Every sort order of a list of variants. `step` is the declared order of the steps, unknown ones last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """One term of a filter.
 
-    `field` is one of text, id, state, status, kind, step, error, table, retries, age, idle, running,
+    `field` is one of text, id, job, state, status, kind, step, error, table, retries, age, idle, running,
     priority, stuck. Ages are seconds. A tuple means any of (only fields compared as text; `op` is then `=`).
     `text` searches id, kind, step and error text as a plain substring; `error` is a substring too, the other
     names are compared as a whole; `*` in a named field matches any text. An `id` may lack its `table:`.
+    Of a variant `id` is its own or JOB/VARIANT, `job` its job's, `kind` its name, and `text` searches both ids.
     Case never matters. A NULL never matches, so `negated` holds for it: NOT COALESCE(condition, FALSE).
     """
 
@@ -44,7 +51,7 @@ class Query:
     """A live table's question. All terms must hold.
 
     `thresholds` overrides the source's rule thresholds: rule name (or `*` for every rule with a clock) ->
-    seconds, or None for "never". `limit` is rows per page.
+    seconds, or None for "never". `limit` is rows per page. `of` narrows a list of variants to those of one job.
     """
 
     terms: tuple[Term, ...] = ()
@@ -54,3 +61,4 @@ class Query:
     descending: bool = False
     limit: int = 200
     thresholds: Mapping[str, float | None] = field(default_factory=dict)
+    of: JobId | None = None

@@ -18,6 +18,7 @@ from unstick.recovery.errors import (
     PlanError,
     QueryTimeout,
     ReadOnlySource,
+    SchemaMismatch,
     Unreachable,
 )
 from unstick.recovery.model import (
@@ -29,7 +30,7 @@ from unstick.recovery.model import (
     JobId,
     Page,
     Queue,
-    Variant,
+    Target,
     VariantId,
     Verdict,
 )
@@ -64,13 +65,14 @@ from .opening import Opened, open_source
 from .privileges import Missing
 from .reader import Asked
 from .session import Session, make_session
+from .variant_reading import VariantReading
 from .writer import Numbers, Writer
 
 T = TypeVar("T")
 Overrides = Mapping[str, float | None] | None
 
 
-class SqlBackend(Hooking):
+class SqlBackend(Hooking, VariantReading):
     """One source on PostgreSQL, MySQL/MariaDB or SQLite. Reads and writes use a connection each."""
 
     def __init__(self, source: Source) -> None:
@@ -115,7 +117,12 @@ class SqlBackend(Hooking):
     async def _read(self, work: Callable[[sa.Connection], T]) -> T:
         if self._opened is None:
             await self.open()
-        return await self._reading.run(work)
+        try:
+            return await self._reading.run(work)
+        except SchemaMismatch:
+            # Somebody has migrated the tables meanwhile, or rolled it back.
+            await self._open_again()
+            return await self._reading.run(work)
 
     async def _write(self, work: Callable[[sa.Connection], T]) -> T:
         self._check_writable()
@@ -187,18 +194,6 @@ class SqlBackend(Hooking):
                 return entity
         raise NotFound(f"{self.source} has no job {job}")
 
-    async def variants(self, job: JobId) -> tuple[Variant, ...]:
-        """Return the job's variants in their order."""
-
-        def work(connection: sa.Connection) -> tuple[Variant, ...]:
-            entity = self._entity(connection, job)
-            counts = self._counting.variants(connection, JobId(entity.job_id(entity.key_of(job))))
-            return details.variants(
-                connection, entity, job, replace(self._asked(None), variant_retries=counts)
-            )
-
-        return await self._read(work)
-
     async def events(self, job: JobId, limit: int = 200) -> tuple[Event, ...]:
         """Return the newest lines of the job's event log, oldest first."""
 
@@ -209,7 +204,9 @@ class SqlBackend(Hooking):
 
         return await self._read(work)
 
-    async def attempts(self, job: JobId | None = None, limit: int = 200) -> tuple[Attempt, ...]:
+    async def attempts(
+        self, job: JobId | Target | None = None, limit: int = 200
+    ) -> tuple[Attempt, ...]:
         """Return the retry history, newest first."""
         return await self._read(
             lambda connection: journal_reading.attempts(self._journal, connection, job, limit)
@@ -237,9 +234,12 @@ class SqlBackend(Hooking):
     async def verdicts(
         self, thresholds: Overrides = None, limit: int = 1000
     ) -> tuple[tuple[JobId, VariantId | None, Verdict], ...]:
-        """Return what is stuck, the longest silent first."""
-        found = await self.page(Query(stuck_only=True, limit=limit, thresholds=thresholds or {}))
-        return tuple((job.id, None, job.verdict) for job in found.rows if job.verdict is not None)
+        """Return what is stuck, the longest silent first: jobs, then variants."""
+        query = Query(stuck_only=True, limit=limit, thresholds=thresholds or {})
+        jobs, variants = await self.page(query), await self.variant_page(query)
+        found = [(job.id, None, job.verdict) for job in jobs.rows if job.verdict is not None]
+        below = [(each.job, each.id, each.verdict) for each in variants.rows if each.verdict is not None]
+        return (*found, *below)[:limit]
 
     async def plan(self, action: str, selection: Selection, options: Options) -> Plan:
         """Read the rows once and freeze them."""

@@ -113,6 +113,22 @@ def parent_keys(variants: EntitySql) -> dict[str, Expr]:
     }
 
 
+def belongs(variants: EntitySql) -> Expr:
+    """Whether the variant `j` has a job at all."""
+    return of_matching(variants, [])
+
+
+def within_reach(variants: EntitySql) -> Expr:
+    """What a stuck variant's job must be: of those few that its rules name, so that the database can begin
+    with them."""
+    job = variants.parent
+    assert job is not None
+    named = [rule.parent_statuses for rule in variants.spec.rules]
+    if not named or not all(named):
+        return belongs(variants)
+    return of_matching(variants, [job.raw_status().in_(sorted({one for some in named for one in some}))])
+
+
 def of_jobs(variants: EntitySql, found: list[Image]) -> Expr:
     """Whether the variant `j` belongs to one of the jobs."""
     job = variants.parent

@@ -14,7 +14,7 @@ from unstick.recovery.matching import AGES, COUNTS
 from unstick.recovery.model import State
 from unstick.recovery.query import Term
 
-from . import keys
+from . import below, keys
 from .engines.base import Expr, least
 from .entity import EntitySql
 
@@ -47,9 +47,11 @@ def _holds(entity: EntitySql, term: Term, stuck: Expr, retries: Mapping[str, int
     if term.field in COUNTS:
         return _count(entity, term, retries)
     if term.field == "id":
-        return sa.or_(*(_id(entity, str(value)) for value in term.values))
+        return sa.or_(*(_any_id(entity, str(value)) for value in term.values))
+    if term.field == "job":
+        return sa.or_(*(_job(entity, str(value)) for value in term.values))
     if term.field == "table":
-        return sa.literal(any(_fits(entity.name, str(value)) for value in term.values))
+        return sa.literal(any(_in_table(entity, str(value)) for value in term.values))
     return _named(entity, term)
 
 
@@ -62,16 +64,23 @@ def _anywhere(entity: EntitySql, needle: str) -> Expr:
     ]
     pattern = f"%{escape(needle)}%"
     found = [_like(text, pattern) for text in texts]
-    if entity.prefixed and needle.casefold() in f"{entity.name}:".casefold():
+    job = entity.parent or entity
+    if job.prefixed and needle.casefold() in f"{job.name}:".casefold():
         found.append(sa.true())
+    if entity.parent is not None:
+        found.append(below.of_matching(entity, [_like(entity.parent.key_text(), pattern)]))
     return sa.or_(*found)
 
 
 def _kinds(entity: EntitySql) -> list[Expr]:
-    """What is shown as the kind, and each of its two parts."""
+    """What is shown as the kind (of a variant: as its name), and each of its two parts."""
     columns = entity.spec.columns
     parts = [entity.engine.text(entity.col(name)) for name in (columns.name, columns.kind) if name]
-    return [parts[0] + sa.literal("/", sa.Text) + parts[1], *parts] if len(parts) == 2 else parts
+    if len(parts) < 2:
+        return parts
+    if entity.parent is not None:
+        return [parts[1] + sa.literal(" ", sa.Text) + parts[0], *parts]
+    return [parts[0] + sa.literal("/", sa.Text) + parts[1], *parts]
 
 
 def _named(entity: EntitySql, term: Term) -> Expr:
@@ -96,6 +105,27 @@ def _named(entity: EntitySql, term: Term) -> Expr:
         # Spelled exactly, the status can be found by its index.
         return exact.in_([str(value) for value in term.values])
     return sa.or_(*parts)
+
+
+def _any_id(entity: EntitySql, value: str) -> Expr:
+    """Whether it is the row's id; a variant's may be written JOB/VARIANT."""
+    job, slash, variant = value.rpartition("/")
+    if entity.parent is None or not slash:
+        return _id(entity, value)
+    return sa.or_(_id(entity, value), sa.and_(_job(entity, job), _id(entity, variant)))
+
+
+def _job(entity: EntitySql, value: str) -> Expr:
+    """Whether it is the id of the row's job, or of the row itself where it is a job."""
+    if entity.parent is None:
+        return _id(entity, value)
+    return below.of_matching(entity, [_id(entity.parent, value)])
+
+
+def _in_table(entity: EntitySql, pattern: str) -> bool:
+    """Whether the job table's name fits; variants are of their jobs' table, if several are told apart."""
+    job = entity.parent or entity
+    return _fits(job.name, pattern) and (entity.parent is None or job.prefixed)
 
 
 def _id(entity: EntitySql, value: str) -> Expr:
@@ -147,7 +177,8 @@ def _count(entity: EntitySql, term: Term, retries: Mapping[str, int] | None) -> 
     compare = _OPS[term.op]
     column = entity.spec.columns.retries if term.field == "retries" else entity.spec.columns.priority
     if column is not None:
-        value = entity.col(column)
+        # As a number whatever its type: what it is compared with is one.
+        value = sa.type_coerce(entity.col(column), sa.BigInteger)
         counted = sa.func.coalesce(value, 0) if term.field == "retries" else value
         compared: Expr = compare(counted, int(limit))
         return compared

@@ -9,11 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from unstick.backends.profile.model import Variants
 from unstick.recovery.errors import UsageError
 from unstick.recovery.model import Scalar, State
-from unstick.recovery.query import SORTS, Query
+from unstick.recovery.query import SORTS, VARIANT_SORTS, Query
 
-from . import keys
+from . import keys, rules
 from .engines.base import ColumnInfo, Expr, latest
 from .entity import EntitySql
 from .filter_terms import life_signs
@@ -46,8 +47,9 @@ def segments(
 ) -> tuple[Segment, ...]:
     """Return the stretches of the query's order for one job table. `retries` is job id -> attempts, where no
     column counts them; `now` the first page's now (seconds since 1970), None for the first page itself."""
-    if query.sort not in SORTS:
-        raise UsageError(f"{query.sort!r} is not a sort order; choose one of {', '.join(SORTS)}")
+    known = SORTS if entity.parent is None else VARIANT_SORTS
+    if query.sort not in known:
+        raise UsageError(f"{query.sort!r} is not a sort order; choose one of {', '.join(known)}")
     if query.sort == "retries" and not entity.spec.columns.retries and retries:
         counted = (OrderBy(_attempts(entity, retries), _NUMBER, query.descending),)
         return (
@@ -64,6 +66,7 @@ def segments(
 
 
 _NUMBER = ColumnInfo("retries", "integer", "int", nullable=False)
+_PLACE = ColumnInfo("step", "integer", "int")
 _WORD = ColumnInfo("status", "text", "text")
 _SECONDS = ColumnInfo("seconds", "double precision", "float")
 MOST = 500
@@ -77,7 +80,9 @@ def _attempts(entity: EntitySql, retries: Mapping[str, int]) -> Expr:
 
 
 def _oldest(entity: EntitySql, descending: bool) -> tuple[OrderBy, ...]:
-    first = next((rule.age_of[0] for rule in entity.spec.rules if rule.age_of), "created")
+    # A rule of variants mostly compares with the job or with siblings, and has no clock.
+    last = "created" if entity.parent is None or "updated" not in entity.spec.times else "updated"
+    first = next((rule.age_of[0] for rule in entity.spec.rules if rule.age_of), last)
     return _timed(entity, first, descending)
 
 
@@ -98,10 +103,26 @@ def _by(entity: EntitySql, sort: str, descending: bool, now: float | None) -> tu
         return _idle(entity, descending)
     if sort == "running":
         return _running(entity, descending, now)
+    if sort == "job" and isinstance(entity.spec, Variants):
+        return _columns(entity, list(entity.spec.match), descending)
+    if sort == "step":
+        return _stepped(entity, descending)
     if sort in _TIMES:
         return _timed(entity, sort if sort in entity.spec.times else "created", descending)
     column = getattr(entity.spec.columns, _COLUMNS[sort]) if sort in _COLUMNS else None
     return _columns(entity, [column] if column else [], descending)
+
+
+def _stepped(entity: EntitySql, descending: bool) -> tuple[OrderBy, ...]:
+    """By the declared order of the steps; by their names where none is declared."""
+    column = entity.spec.columns.step
+    if column is None:
+        return _columns(entity, [], descending)
+    steps = entity.spec.steps or (entity.parent.spec.steps if entity.parent is not None else ())
+    if not steps:
+        return _columns(entity, [column], descending)
+    place = sa.type_coerce(rules.step_order(entity.col(column), steps), entity.engine.column_type(_PLACE))
+    return (OrderBy(place, _PLACE, descending), *_columns(entity, [], descending))
 
 
 def _idle(entity: EntitySql, descending: bool) -> tuple[OrderBy, ...]:

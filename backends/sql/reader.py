@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from unstick.recovery.errors import NotFound
-from unstick.recovery.model import Counts, Job, JobId, Page, Queue, State
+from unstick.recovery.model import Counts, Job, JobId, Page, Queue, State, Variant
 from unstick.recovery.query import Query
 
 from . import below, filter_terms, order, rows
@@ -34,12 +34,21 @@ class Asked:
 
 
 def conditions(entity: EntitySql, query: Query, asked: Asked) -> list[Expr]:
-    """The query's WHERE for one job table."""
+    """The query's WHERE for one table of jobs or variants."""
     stuck = below.stuck(entity, asked.thresholds)
-    return [filter_terms.condition(entity, term, stuck, _own(entity, asked)) for term in query.terms]
+    found = [filter_terms.condition(entity, term, stuck, _own(entity, asked)) for term in query.terms]
+    if entity.parent is None:
+        return found
+    if query.of is not None:
+        return [*found, below.of_jobs(entity, [entity.parent.key_of(query.of)])]
+    return [*found, below.belongs(entity)]
 
 
 def _own(entity: EntitySql, asked: Asked) -> dict[str, int]:
+    if entity.parent is not None:
+        counted = asked.variant_retries
+        jobs = set(filter_terms.of_table(entity.parent, {job for job, _ in counted}))
+        return {variant: n for (job, variant), n in counted.items() if variant is not None and job in jobs}
     return {job: asked.retries[job] for job in filter_terms.of_table(entity, asked.retries)}
 
 
@@ -47,56 +56,108 @@ def page(
     connection: sa.Connection, tables: Sequence[EntitySql], query: Query, after: str | None, asked: Asked
 ) -> Page:
     """Return one page over all job tables, merged in the query's order."""
+    found, following = listed(connection, tables, query, after, asked)
+    now = max((item.now for item in found), default=None) or clock(connection, tables[0])
+    return Page(tuple(item.row for item in found if isinstance(item.row, Job)), now, following)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of a list: which stretch it is in, what it shows, and where the list goes on behind it.
+
+    `first` is the first page's now (seconds since 1970), `now` that of the statement that read the row.
+    """
+
+    segment: int
+    row: Job | Variant
+    place: tuple[Any, ...]
+    first: float
+    now: datetime
+
+    @property
+    def cursor(self) -> list[Any]:
+        """What goes on behind this row of its table."""
+        return [self.segment, list(self.place), self.first]
+
+
+def listed(
+    connection: sa.Connection,
+    tables: Sequence[EntitySql],
+    query: Query,
+    after: str | None,
+    asked: Asked,
+    also: Sequence[Expr] = (),
+) -> tuple[list[Listed], str | None]:
+    """Return one page over several tables of jobs or of variants, and the cursor that continues it. `also`
+    are more conditions over a row."""
     cursors = order.read_cursor(after)
-    streams, now = [], _EPOCH
+    streams = []
     for index, entity in enumerate(tables):
-        found, seen = _stretch(connection, entity, query, cursors.get(entity.name), asked)
-        streams.append([(_merge_key(item[0], item[1], query, seen), index, item) for item in found])
-        now = max(now, seen)
-    merged = list(heapq.merge(*streams))
+        found = _stretch(connection, entity, query, cursors.get(entity.name), asked, also)
+        streams.append([(_merge_key(item, query), index, item) for item in found])
+    merged = list(heapq.merge(*streams, key=lambda each: each[:2]))
     taken = merged[: query.limit]
-    for _, index, (segment, _, marks, first) in taken:
-        cursors[tables[index].name] = [segment, list(marks), first]
+    for _, index, item in taken:
+        cursors[tables[index].name] = item.cursor
     more = len(merged) > len(taken) or any(len(stream) >= query.limit for stream in streams)
-    following = json.dumps(cursors) if more and taken else None
-    return Page(
-        tuple(item[1] for _, _, item in taken),
-        now if now != _EPOCH else clock(connection, tables[0]),
-        following,
-    )
-
-
-_EPOCH = datetime.fromtimestamp(0, UTC)
-_Item = tuple[int, Job, tuple[Any, ...], float]
+    return [item for _, _, item in taken], json.dumps(cursors) if more and taken else None
 
 
 def _stretch(
-    connection: sa.Connection, entity: EntitySql, query: Query, cursor: list[Any] | None, asked: Asked
-) -> tuple[list[_Item], datetime]:
+    connection: sa.Connection,
+    entity: EntitySql,
+    query: Query,
+    cursor: list[Any] | None,
+    asked: Asked,
+    also: Sequence[Expr] = (),
+) -> list[Listed]:
     """Fetch up to a page of one table, from one segment into the next."""
-    found: list[_Item] = []
-    now = _EPOCH
+    found: list[Listed] = []
     start, values, first = cursor or (0, None, None)
-    where = conditions(entity, query, asked)
+    where = [*conditions(entity, query, asked), *also]
     stuck = sa.func.coalesce(below.stuck(entity, asked.thresholds), sa.false())
     for number, segment in enumerate(order.segments(entity, query, _own(entity, asked), first)):
         if number < start:
             continue
         marks = order.marks(entity, segment)
-        statement = entity.select(*rows.selected(entity, asked.thresholds), *marks)
+        statement = entity.select(*columns(entity, asked), *marks)
         statement = statement.where(*where)
         if segment.stuck is not None:
             statement = statement.where(stuck if segment.stuck else sa.not_(stuck))
+        if segment.stuck and entity.parent is not None:
+            statement = statement.where(below.within_reach(entity))
         if number == start and values is not None:
             statement = statement.where(order.behind(entity, segment, values))
         statement = statement.order_by(*order.order_clauses(segment)).limit(query.limit - len(found))
         for row in entity.rows(connection.execute(statement)):
-            now = rows.clock(row)
             place = tuple(row[mark.name] for mark in marks)
-            found.append((number, _job(entity, row, asked), place, first or rows.moment(row)))
+            begun = first or rows.moment(row)
+            found.append(Listed(number, item(entity, row, asked), place, begun, rows.clock(row)))
         if len(found) >= query.limit:
             break
-    return found, now
+    return found
+
+
+def columns(entity: EntitySql, asked: Asked) -> list[sa.Label[Any]]:
+    """What is selected for a row of a list; of variants the key of their job too."""
+    selected = rows.selected(entity, asked.thresholds)
+    if entity.parent is None:
+        return selected
+    return [*selected, *(image.label(f"p_{name}") for name, image in below.parent_keys(entity).items())]
+
+
+def item(entity: EntitySql, row: rows.Row, asked: Asked) -> Job | Variant:
+    """Return the job or variant that a row of a list shows."""
+    if entity.parent is None:
+        return _job(entity, row, asked)
+    job = JobId(entity.parent.job_id({name: row[f"p_{name}"] for name in entity.parent.key}))
+    return to_variant(entity, job, row, asked)
+
+
+def to_variant(entity: EntitySql, job: JobId, row: rows.Row, asked: Asked) -> Variant:
+    """Return the variant of a job that a fetched row shows."""
+    limit, retries = asked.max_retries, asked.variant_retries
+    return rows.to_variant(entity, job, row, asked.thresholds, retries=retries, max_retries=limit)
 
 
 def _job(entity: EntitySql, row: rows.Row, asked: Asked, fields: rows.Row | None = None) -> Job:
@@ -105,25 +166,29 @@ def _job(entity: EntitySql, row: rows.Row, asked: Asked, fields: rows.Row | None
     )
 
 
-def _merge_key(segment: int, job: Job, query: Query, now: datetime) -> tuple[int, bool, Any, str]:
+def _merge_key(listed: Listed, query: Query) -> tuple[int, bool, Any, str]:
     """Where a row stands among the rows of several tables, each of which was read at a `now` of its own."""
-    by_id = query.sort == "id"
+    row, sort = listed.row, query.sort
     value: Any = {
-        "kind": job.kind,
-        "state": job.status,
-        "retries": job.retries,
-        "priority": job.priority,
-        "created": _seconds(job.created),
-        "started": _seconds(job.started),
-        "updated": _seconds(job.updated),
-        "running": job.running_s,
-        "idle": None if job.idle_s is None else job.idle_s - now.timestamp(),
-        "stuck": _seconds(job.started or job.updated) if job.verdict else _negative(_seconds(job.created)),
-    }.get(query.sort)
+        "kind": getattr(row, "kind", None),
+        "state": row.status,
+        "step": row.step_index if row.step_count else row.step,
+        "retries": row.retries,
+        "priority": getattr(row, "priority", None),
+        "created": _seconds(row.created),
+        "started": _seconds(row.started),
+        "updated": _seconds(row.updated),
+        "running": row.running_s,
+        "idle": None if row.idle_s is None else row.idle_s - listed.now.timestamp(),
+        "stuck": _seconds(row.started or row.updated) if row.verdict else _negative(_seconds(row.created)),
+    }.get(sort)
+    name = row.id if isinstance(row, Job) else f"{row.job}/{row.id}"
+    by_id = sort in ("id", "job")
     if isinstance(value, str) or by_id:
-        return (segment, value is None and not by_id, _Text(value or job.id, query.descending), job.id)
+        text = (row.job if sort == "job" and isinstance(row, Variant) else row.id) if by_id else value
+        return (listed.segment, value is None and not by_id, _Text(text, query.descending), name)
     turned = _negative(value) if query.descending else value
-    return (segment, value is None, turned if turned is not None else 0, job.id)
+    return (listed.segment, value is None, turned if turned is not None else 0, name)
 
 
 class _Text(str):
@@ -160,7 +225,6 @@ def counts(connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked)
     """Count by native status and state, and the stuck rows."""
     by_status: dict[str, int] = {}
     by_state = dict.fromkeys(State, 0)
-    stuck = 0
     for entity in tables:
         status = entity.raw_status().label("status")
         columns = [status, sa.func.count().label("n")]
@@ -172,10 +236,27 @@ def counts(connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked)
             name = "NULL" if row["status"] is None else str(row["status"])
             by_status[name] = by_status.get(name, 0) + number
             by_state[entity.state_of(row["status"], row.get("state"))] += number
+    stuck, variants, now = _stuck(connection, tables, asked)
+    return Counts(by_state, by_status, stuck, now, stuck_variants=variants)
+
+
+def _stuck(connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked) -> tuple[int, int, datetime]:
+    """Count stuck jobs and stuck variants of all tables in one statement, which also tells the time."""
+    jobs, variants = [], []
+    for entity in tables:
         where = below.stuck(entity, asked.thresholds)
-        number_stuck = entity.select(sa.func.count()).where(where)
-        stuck += int(connection.execute(number_stuck).scalar_one())
-    return Counts(by_state, by_status, stuck, clock(connection, tables[0]))
+        jobs.append(entity.select(sa.func.count()).where(where).scalar_subquery())
+        table = entity.variants
+        if table is not None and table.spec.rules:
+            within = [below.stuck(table, asked.thresholds), below.within_reach(table)]
+            variants.append(table.select(sa.func.count()).where(*within).scalar_subquery())
+    counted = connection.execute(sa.select(tables[0].engine.epoch_now(), *jobs, *variants)).one()
+    now, *numbers = (float(value) for value in counted)
+    return (
+        int(sum(numbers[: len(jobs)])),
+        int(sum(numbers[len(jobs) :])),
+        datetime.fromtimestamp(now, UTC),
+    )
 
 
 def job(connection: sa.Connection, entity: EntitySql, text: str, asked: Asked) -> Job:

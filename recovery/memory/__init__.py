@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from .backend import MemoryBackend
+from .pipeline import PIPELINE
 from .store import START, FixedClock
-from .system import ARTITEC, EXTRACTION, MemoryAction, MemorySystem
+from .system import ARTITEC, EXTRACTION, MemoryAction, MemorySystem, VariantRule
 
-__all__ = ["ARTITEC", "EXTRACTION", "START", "FixedClock", "MemoryAction", "MemoryBackend", "MemorySystem"]
+__all__ = [
+    "ARTITEC",
+    "EXTRACTION",
+    "PIPELINE",
+    "START",
+    "FixedClock",
+    "MemoryAction",
+    "MemoryBackend",
+    "MemorySystem",
+    "VariantRule",
+]

@@ -6,7 +6,7 @@ from ..model import JobId
 from ..outcome import Outcome, RowOutcome
 from ..plan import Change, Op, Plan, PlanRow
 from .planning import NOW, changed, drift, token
-from .store import JOBS, Store, decode, encode
+from .store import JOBS, Store, decode, encode, row_of
 from .system import MemoryAction, MemorySystem
 from .view import View
 
@@ -21,10 +21,10 @@ def apply_row(store: Store, view: View, system: MemorySystem, plan: Plan, row: P
         return _left(row, Outcome.FAILED, store.broken[row.job])
     if row.changes:
         return _put_back(store, row)
-    action = system.action(plan.action)
+    action = system.action(plan.action, variant=row.variant is not None)
     if action is None:
         return _left(row, Outcome.FAILED, f"{system.name} has no action {plan.action}")
-    if row.job not in store.jobs:
+    if not row_of(store, row.ref):
         return _left(row, Outcome.MISSING, "deleted since the plan")
     moved = _moved(store, view, action, row)
     if moved:
@@ -39,18 +39,19 @@ def _left(row: PlanRow, outcome: Outcome, detail: str) -> Applied:
 
 
 def _moved(store: Store, view: View, action: MemoryAction, row: PlanRow) -> str:
-    current = store.jobs[row.job]
-    if moved := drift(row.token, token(store, view, row.job)):
+    current = row_of(store, row.ref)
+    if moved := drift(row.token, token(store, view, row.ref)):
         return moved
     if refused := action.refuses(str(current["status"])):
         return refused
-    if action.info.only_stuck and view.verdict(current) is None:
+    verdict = view.verdict(current) if row.variant is None else view.verdict_of_variant(current)
+    if action.info.only_stuck and verdict is None:
         return "not stuck any more"
     return ""
 
 
 def _change(store: Store, action: MemoryAction, row: PlanRow) -> tuple[Change, ...]:
-    current = store.jobs[row.job]
+    current = row_of(store, row.ref)
     before = encode(current)
     if action.to_status is None:
         gone = [
@@ -62,7 +63,7 @@ def _change(store: Store, action: MemoryAction, row: PlanRow) -> tuple[Change, .
     now = store.clock()
     for name, value in changed(current, action).items():
         current[name] = now if value == NOW else value
-    return (Change(JOBS, "update", row.key, before, encode(current)),)
+    return (Change(row.table, "update", row.key, before, encode(current)),)
 
 
 def inverse(changes: tuple[Change, ...]) -> tuple[Change, ...]:

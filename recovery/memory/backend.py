@@ -87,13 +87,13 @@ class MemoryBackend(Reader):
     async def plan(self, action: str, selection: Selection, options: Options) -> Plan:
         """Read the rows once and freeze them."""
         await self._answer()
-        known = self._system.action(action)
+        known = self._system.action(action) or self._system.action(action, variant=True)
         if known is None:
-            names = ", ".join(each.info.name for each in self._system.actions)
+            names = ", ".join(info.name for info in self._system.infos)
             raise PlanError(f"{self._system.name} has no action {action!r}; it has {names}")
         thresholds = selection.thresholds if isinstance(selection, Query) else {}
         options = replace(options, thresholds={**thresholds, **options.thresholds})
-        planner = Planner(self._store, self._view(options.thresholds), known, options)
+        planner = Planner(self._store, self._view(options.thresholds), self._system, action, options)
         rows, left = planner.split(planner.chosen(selection, self._now()))
         plan = self._frozen(action, known.info.verb, options)
         return seal(replace(plan, rows=rows, left_out=left, sql=as_sql(known)))

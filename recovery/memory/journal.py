@@ -12,7 +12,7 @@ from ..model import Attempt
 from ..outcome import Operation, OperationRow, Outcome, RowOutcome, Tally
 from ..plan import Change, LeftOut, Plan, PlanRow
 from .applying import blocked, inverse
-from .store import JOBS, Entry, Store
+from .store import Entry, Store
 
 
 def begin(store: Store, plan: Plan) -> str:
@@ -54,7 +54,7 @@ def record(
     store: Store, entry: Entry, row: PlanRow, outcome: RowOutcome, changes: tuple[Change, ...]
 ) -> None:
     """Write the journal row, and for a changed row the retry history."""
-    job = next((change for change in changes if change.table == JOBS), None)
+    job = next((change for change in changes if change.table == row.table), None)
     now, plan = store.clock(), entry.plan
     entry.rows[row.ref] = OperationRow(
         job=row.job,
@@ -81,6 +81,7 @@ def record(
             at=now,
             action=plan.action,
             reason=row.reason,
+            variant=row.variant,
             result=outcome.outcome.value,
             from_status=str(status["from"]) if status["from"] else None,
             to_status=str(status["to"]) if status["to"] else None,
@@ -131,15 +132,15 @@ def _undo_row(known: OperationRow, changes: tuple[Change, ...], entry: Entry) ->
         after = {name: after[name] for name in names}
     return PlanRow(
         job=known.job,
-        table=JOBS,
-        key={"id": known.job},
+        table=known.table,
+        key=known.key or {"id": known.job},
         token=known.after or {},
         before=before,
         after=after,
         variant=known.variant,
         reason="undo",
         why=f"puts back {entry.plan.action} of {entry.id}",
-        related=tuple(f"{c.op} {c.table} {c.key['id']}" for c in changes if c.table != JOBS),
+        related=tuple(f"{c.op} {c.table} {c.key['id']}" for c in changes if c.table != known.table),
         changes=changes,
     )
 

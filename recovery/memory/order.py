@@ -6,29 +6,31 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from functools import total_ordering
+from typing import TypeVar
 
 from ..errors import UsageError
-from ..model import Job
+from ..model import Job, Variant
 from ..query import SORTS, Query
 
+R = TypeVar("R", Job, Variant)
 Key = tuple[int, float | str, str]
 """Group (stuck first, NULL last), value, id: a total order that doesn't move while time passes."""
 
 
-def ordered(jobs: Iterable[Job], query: Query) -> list[Job]:
-    """Return the jobs in the query's order."""
-    if query.sort not in SORTS:
-        raise UsageError(f"{query.sort!r} is not a sort order; choose one of {', '.join(SORTS)}")
-    return sorted(jobs, key=lambda job: _Place(_key(job, query), query))
+def ordered(items: Iterable[R], query: Query, known: tuple[str, ...] = SORTS) -> list[R]:
+    """Return the jobs, or the variants, in the query's order, which must be one of those `known`."""
+    if query.sort not in known:
+        raise UsageError(f"{query.sort!r} is not a sort order; choose one of {', '.join(known)}")
+    return sorted(items, key=lambda row: _Place(_key(row, query), query))
 
 
-def following(jobs: list[Job], cursor: str, query: Query) -> list[Job]:
+def following(jobs: list[R], cursor: str, query: Query) -> list[R]:
     """Return those of the ordered jobs that stand behind the cursor."""
     group, value, job = json.loads(cursor)["key"]
     return [row for row in jobs if _compare(_key(row, query), (group, value, job), query) > 0]
 
 
-def cursor_at(job: Job, query: Query, now: datetime) -> str:
+def cursor_at(job: Job | Variant, query: Query, now: datetime) -> str:
     """Return the cursor that continues after this job; ages stay those of the first page."""
     return json.dumps({"now": now.isoformat(), "key": _key(job, query)})
 
@@ -74,8 +76,10 @@ def _after(a: float | str, b: float | str) -> bool:
     return a > b
 
 
-def _key(job: Job, query: Query) -> Key:
+def _key(job: Job | Variant, query: Query) -> Key:
     if query.sort == "stuck":
+        if job.verdict is not None and isinstance(job, Variant):
+            return 0, job.updated.timestamp() if job.updated else -1e12, job.id
         if job.verdict is not None:
             return 0, -(job.verdict.age_s if job.verdict.age_s is not None else 1e12), job.id
         return 1, -(job.created.timestamp() if job.created else 0.0), job.id
@@ -83,10 +87,12 @@ def _key(job: Job, query: Query) -> Key:
     return (1, 0.0, job.id) if value is None else (0, value, job.id)
 
 
-def _value(job: Job, sort: str) -> float | str | None:
+def _value(job: Job | Variant, sort: str) -> float | str | None:
     value = {
         "id": job.id,
-        "kind": job.kind,
+        "kind": getattr(job, "kind", None),
+        "job": getattr(job, "job", None),
+        "step": _step(job),
         "state": job.state.value,
         "created": job.created,
         "started": job.started,
@@ -94,6 +100,11 @@ def _value(job: Job, sort: str) -> float | str | None:
         "idle": job.idle_s,
         "running": job.running_s,
         "retries": job.retries,
-        "priority": job.priority,
+        "priority": getattr(job, "priority", None),
     }[sort]
     return value.timestamp() if isinstance(value, datetime) else value
+
+
+def _step(item: Job | Variant) -> int | str | None:
+    """Where the step is in the declared order; its name where none is declared."""
+    return item.step_index if item.step_count else item.step

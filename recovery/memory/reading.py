@@ -10,14 +10,28 @@ from datetime import UTC, datetime, timedelta
 
 from ..errors import NotFound, Unreachable
 from ..hooks import Hooks
-from ..model import Attempt, Capabilities, Counts, Event, Job, JobId, Page, Queue, Variant, VariantId, Verdict
+from ..model import (
+    Attempt,
+    Capabilities,
+    Counts,
+    Event,
+    Job,
+    JobId,
+    Page,
+    Queue,
+    Target,
+    Variant,
+    VariantId,
+    VariantPage,
+    Verdict,
+)
 from ..outcome import Operation
-from ..query import Query
+from ..query import VARIANT_SORTS, Query
 from ..stats import Statistics
 from . import journal, order
 from .figures import figures, queue
 from .planning import select
-from .store import JOBS, START, FixedClock, Store
+from .store import JOBS, START, FixedClock, Store, row_of
 from .system import MemorySystem
 from .view import View
 from .worker import Worker
@@ -98,7 +112,7 @@ class Reader:
     def capabilities(self) -> Capabilities:
         """Everything is possible, except in a read-only source."""
         system = self._system
-        infos = tuple(action.info for action in system.actions)
+        infos = system.infos
         refusal = "this source is read-only; open it with --write to change rows"
         return Capabilities(
             engine="memory",
@@ -133,12 +147,14 @@ class Reader:
     async def counts(self, thresholds: Thresholds = None) -> Counts:
         """Count jobs by state and native status, and the stuck ones."""
         await self._answer()
-        jobs = self._view(thresholds).jobs()
+        view = self._view(thresholds)
+        jobs = view.jobs()
         return Counts(
             by_state=Counter(job.state for job in jobs),
             by_status=Counter(job.status or "" for job in jobs),
             stuck=sum(1 for job in jobs if job.verdict),
             now=self._now(),
+            stuck_variants=sum(1 for variant in view.every_variant() if variant.verdict),
         )
 
     async def page(self, query: Query, after: str | None = None) -> Page:
@@ -154,8 +170,7 @@ class Reader:
     async def job(self, job: JobId, thresholds: Thresholds = None) -> Job:
         """Return one job. Raises NotFound."""
         await self._answer()
-        if job not in self._store.jobs:
-            raise NotFound(f"there is no job {job} in {self._source}")
+        self._there_is(job)
         return self._view(thresholds).job(job, self._store.jobs[job])
 
     async def variants(self, job: JobId) -> tuple[Variant, ...]:
@@ -163,15 +178,46 @@ class Reader:
         await self._answer()
         return self._view().variants(job)
 
+    def _there_is(self, job: JobId) -> None:
+        if job not in self._store.jobs:
+            raise NotFound(f"there is no job {job} in {self._source}")
+
+    async def variant_page(self, query: Query, after: str | None = None) -> VariantPage:
+        """Return one page of the variants of all jobs, or of one."""
+        await self._answer()
+        now = order.cursor_now(after) if after else self._now()
+        view = self._view(query.thresholds, now)
+        if query.of is not None:
+            self._there_is(query.of)
+        found = view.every_variant() if query.of is None else view.variants(query.of)
+        rows = select(found, query, now, VARIANT_SORTS)
+        if after:
+            rows = order.following(rows, after, query)
+        page, rest = rows[: query.limit], rows[query.limit :]
+        return VariantPage(tuple(page), self._now(), order.cursor_at(page[-1], query, now) if rest else None)
+
+    async def variant(self, target: Target, thresholds: Thresholds = None) -> Variant:
+        """Return one variant. Raises NotFound."""
+        await self._answer()
+        self._there_is(target.job)
+        row = row_of(self._store, (target.job, target.variant))
+        if not row:
+            raise NotFound(f"there is no variant {target.variant} of job {target.job} in {self._source}")
+        return self._view(thresholds).variant(target.variant, row)
+
     async def events(self, job: JobId, limit: int = 200) -> tuple[Event, ...]:
         """Return the newest lines of the job's event log, oldest first."""
         await self._answer()
         return tuple(self._view().events(job)[-limit:] if limit else ())
 
-    async def attempts(self, job: JobId | None = None, limit: int = 200) -> tuple[Attempt, ...]:
+    async def attempts(self, job: JobId | Target | None = None, limit: int = 200) -> tuple[Attempt, ...]:
         """Return the retry history, newest first."""
         await self._answer()
-        found = [attempt for attempt in reversed(self._store.attempts) if job in (None, attempt.job)]
+        found = [
+            each
+            for each in reversed(self._store.attempts)
+            if job in (None, each.job) or (each.variant and job == Target(each.job, each.variant))
+        ]
         return tuple(found[:limit])
 
     async def queue(self) -> Queue | None:
@@ -189,8 +235,11 @@ class Reader:
     ) -> tuple[tuple[JobId, VariantId | None, Verdict], ...]:
         """Return what is stuck, the longest silent first."""
         await self._answer()
-        jobs = order.ordered(self._view(thresholds).jobs(), Query())
-        return tuple((job.id, None, job.verdict) for job in jobs if job.verdict)[:limit]
+        view = self._view(thresholds)
+        jobs = [(job.id, None, job.verdict) for job in order.ordered(view.jobs(), Query()) if job.verdict]
+        variants = order.ordered(view.every_variant(), Query())
+        below = [(each.job, each.id, each.verdict) for each in variants if each.verdict]
+        return (*jobs, *below)[:limit]
 
     async def operations(self, limit: int = 100, since: datetime | None = None) -> tuple[Operation, ...]:
         """Return the journal, newest first, without rows."""

@@ -86,6 +86,15 @@ class Store:
         del self.jobs[job]
 
 
+def row_of(store: Store, ref: Ref) -> Row:
+    """Return the row of a job or variant; an empty one where it is gone, or is another job's."""
+    job, variant = ref
+    if variant is None:
+        return store.jobs.get(job, {})
+    row = store.tables[VARIANTS].get(variant, {})
+    return row if row.get("job") == job else {}
+
+
 def encode(row: Mapping[str, Value]) -> Image:
     """Return a row as an image: times as ISO text with their microseconds."""
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}

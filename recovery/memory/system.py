@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..model import ActionInfo, State
 
@@ -13,11 +13,13 @@ class MemoryAction:
     """What an action does to a job: the native status it gets (None deletes it), and the columns beside it.
 
     `stamp` columns get the clock's now, `clear` columns become NULL, `error` replaces the error text or, with
-    `append`, is added once after a blank line. `limited` actions leave out jobs at the retry limit.
+    `append`, is added once after a blank line. `limited` actions leave out jobs at the retry limit. With
+    `counts` the row itself counts its attempts, as variants do.
     """
 
     info: ActionInfo
     to_status: str | None
+    counts: bool = False
     stamp: tuple[str, ...] = ()
     clear: tuple[str, ...] = ()
     error: str | None = None
@@ -32,6 +34,18 @@ class MemoryAction:
         if status in refused:
             return f"{self.info.name} is not possible while the job is {status}"
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRule:
+    """A stuck rule of variants: the native statuses of the variant and of its job, and whether it is `behind`
+    the job's step by the declared order. All that is given must hold."""
+
+    name: str
+    reason: str
+    statuses: tuple[str, ...]
+    job_statuses: tuple[str, ...] = ()
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +68,27 @@ class MemorySystem:
     steps: tuple[str, ...] = ()
     sequential: bool = False
     thresholds: Mapping[str, float | None] = field(default_factory=dict)
+    variant_rules: tuple[VariantRule, ...] = ()
+    variant_actions: tuple[MemoryAction, ...] = ()
 
     def status(self, state: State) -> str:
         """Return the first native status that means this state."""
         return next((name for name, meaning in self.statuses.items() if meaning is state), state.value)
 
-    def action(self, name: str) -> MemoryAction | None:
-        """Return the action of this name."""
-        return next((action for action in self.actions if action.info.name == name), None)
+    def action(self, name: str, *, variant: bool = False) -> MemoryAction | None:
+        """Return the action of this name, on jobs or on variants."""
+        actions = self.variant_actions if variant else self.actions
+        return next((action for action in actions if action.info.name == name), None)
+
+    @property
+    def infos(self) -> tuple[ActionInfo, ...]:
+        """Every action, and what it can be done to."""
+        jobs = {action.info.name: action.info for action in self.actions}
+        variants = {action.info.name: action.info for action in self.variant_actions}
+        return tuple(
+            replace(info, for_jobs=name in jobs, for_variants=name in variants)
+            for name, info in {**jobs, **{n: i for n, i in variants.items() if n not in jobs}}.items()
+        )
 
 
 _STATUSES: Mapping[str, State] = {

@@ -23,11 +23,15 @@ class View:
             system.rule, thresholds.get("*", system.thresholds.get(system.rule, system.threshold_s))
         )
         self._attempts = Counter(
-            attempt.job for attempt in store.attempts if attempt.action in ("recover", "retry")
+            attempt.job
+            for attempt in store.attempts
+            if attempt.action in ("recover", "retry") and attempt.variant is None
         )
-        self._variants: dict[str, list[State]] = {}
-        for row in store.tables[VARIANTS].values():
-            self._variants.setdefault(str(row["job"]), []).append(self._state(row))
+        given = {**system.thresholds, **thresholds}
+        self._rules = [rule for rule in system.variant_rules if given.get(rule.name, 0.0) is not None]
+        self._variants: dict[str, list[tuple[str, Row]]] = {}
+        for key, row in store.tables[VARIANTS].items():
+            self._variants.setdefault(str(row["job"]), []).append((key, row))
 
     def jobs(self) -> list[Job]:
         """Return every job, unordered."""
@@ -35,7 +39,8 @@ class View:
 
     def job(self, key: str, row: Row) -> Job:
         """Return one row of the job table as a job."""
-        state, variants = self._state(row), self._variants.get(key)
+        state = self._state(row)
+        variants = [self._state(variant) for _, variant in self._variants.get(key, ())]
         limit = row.get("max_retries", self._system.max_retries)
         started, finished, progress = at(row, "started_at"), at(row, "completed_at"), row.get("progress")
         return Job(
@@ -60,7 +65,7 @@ class View:
             priority=number(row, "priority"),
             variants_done=variants.count(State.DONE) if variants else None,
             variants_total=len(variants) if variants else None,
-            verdict=self.verdict(row),
+            verdict=self.verdict(row) or self._because_of_variants(key, row),
             fields=encode(row),
         )
 
@@ -70,26 +75,75 @@ class View:
 
     def variants(self, job: JobId) -> tuple[Variant, ...]:
         """Return a job's variants in the order they were added."""
-        return tuple(
-            Variant(
-                id=VariantId(key),
-                job=job,
-                state=self._state(row),
-                status=text(row, "status"),
-                name=text(row, "name"),
-                step=text(row, "step"),
-                error=text(row, "error"),
-                retries=number(row, "retry_count") or 0,
-                created=at(row, "created_at"),
-                started=at(row, "started_at"),
-                updated=at(row, "updated_at"),
-                finished=at(row, "completed_at"),
-                idle_s=self._seconds(at(row, "updated_at")),
-                fields=encode(row),
-            )
-            for table, key, row in self._store.children(job)
-            if table == VARIANTS
+        found = sorted(self._variants.get(job, ()), key=lambda each: number(each[1], "position") or 0)
+        return tuple(self.variant(key, row) for key, row in found)
+
+    def every_variant(self) -> list[Variant]:
+        """Return the variants of all jobs, unordered."""
+        return [self.variant(key, row) for found in self._variants.values() for key, row in found]
+
+    def variant(self, key: str, row: Row) -> Variant:
+        """Return one row of the variants' table as a variant."""
+        state, started, finished = self._state(row), at(row, "started_at"), at(row, "completed_at")
+        step, steps = text(row, "step"), self._system.steps
+        return Variant(
+            id=VariantId(key),
+            job=JobId(str(row["job"])),
+            state=state,
+            status=text(row, "status"),
+            name=text(row, "name"),
+            step=step,
+            step_index=steps.index(step) + 1 if step in steps else None,
+            step_count=len(steps) or None,
+            error=text(row, "error"),
+            retries=number(row, "retry_count") or 0,
+            max_retries=self._system.max_retries,
+            created=at(row, "created_at"),
+            started=started,
+            updated=at(row, "updated_at"),
+            finished=finished,
+            running_s=self._running(state, started, finished),
+            idle_s=self._seconds(at(row, "updated_at")),
+            verdict=self.verdict_of_variant(row),
+            fields=encode(row),
         )
+
+    def verdict_of_variant(self, row: Row) -> Verdict | None:
+        """Apply the variants' rules to one of their rows."""
+        job = self._store.jobs.get(str(row["job"]))
+        if job is None:
+            return None
+        for rule in self._rules:
+            fits = row.get("status") in rule.statuses and (
+                not rule.job_statuses or job.get("status") in rule.job_statuses
+            )
+            if fits and (not rule.behind or self._is_behind(row, job)):
+                evidence = (("rule", rule.name), ("its job's status", str(job.get("status"))))
+                return Verdict(rule.name, rule.reason, rule.name, evidence=evidence)
+        return None
+
+    def _is_behind(self, row: Row, job: Row) -> bool:
+        steps = self._system.steps
+        own, other = text(row, "step"), text(job, "step")
+        return own in steps and other in steps and steps.index(own) < steps.index(other)
+
+    def _because_of_variants(self, key: str, row: Row) -> Verdict | None:
+        """The verdict that a job has because some of its variants are stuck."""
+        if not self._rules:
+            return None
+        found = Counter(
+            verdict.rule
+            for _, variant in self._variants.get(key, ())
+            if (verdict := self.verdict_of_variant(variant)) is not None
+        )
+        named = [rule for rule in self._rules if found[rule.name]]
+        if not named:
+            return None
+        name = self._system.variants_name or "variants"
+        why = ", ".join(f"{found[rule.name]} {rule.name}" for rule in named)
+        evidence = [("rule", f"{named[0].name}, of its {name}")]
+        evidence += [(rule.name, f"{found[rule.name]} {name}") for rule in named]
+        return Verdict(named[0].name, named[0].reason, f"{name}: {why}", evidence=tuple(evidence))
 
     def events(self, job: JobId) -> list[Event]:
         """Return a job's event log, oldest first."""

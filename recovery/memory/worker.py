@@ -44,9 +44,9 @@ class Worker:
         return JobId(job)
 
     def add_variant(self, job: JobId, name: str, status: str = "pending", **columns: Value) -> VariantId:
-        """Add a variant to a job."""
+        """Add a variant to a job; an `id` among the columns is its key."""
         table = self._store.tables[VARIANTS]
-        key = f"{job}/{name}"
+        key = str(columns.get("id", f"{job}/{name}"))
         now = self._store.clock()
         row: Row = {"id": key, "job": job, "name": name, "status": status, "position": len(table)}
         table[key] = row | {"created_at": now, "updated_at": now} | columns
@@ -73,6 +73,14 @@ class Worker:
         if job not in self._store.jobs:
             raise NotFound(f"there is no job {job}")
         self._store.jobs[job].update(columns)
+        self._store.changed()
+
+    def set_variant(self, variant: VariantId, **columns: Value) -> None:
+        """Change any columns of a variant."""
+        table = self._store.tables[VARIANTS]
+        if variant not in table:
+            raise NotFound(f"there is no variant {variant}")
+        table[variant].update(columns)
         self._store.changed()
 
     def claim(self, job: JobId) -> None:
