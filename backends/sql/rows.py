@@ -45,6 +45,8 @@ def selected(entity: EntitySql, thresholds: Thresholds, *, own: bool = False) ->
     for time in times(entity):
         found[f"age_{time}"] = entity.age(time)
     found["rule"] = rules.which(entity, thresholds)
+    for other in dict.fromkeys(rule.behind for rule in spec.rules if rule.behind):
+        found[f"ahead_{other}"] = rules.ahead(entity, other)
     found["now"] = engine.epoch_now()
     found.update(_variant_counts(entity))
     if not own:
@@ -121,7 +123,7 @@ def to_job(
         priority=_int(row.get("priority")),
         variants_done=_int(row.get("variants_done")),
         variants_total=_int(row.get("variants_total")),
-        verdict=rules.verdict(entity, row["rule"], ages, thresholds, now) or below.verdict(entity, row),
+        verdict=rules.verdict(entity, row, ages, thresholds, now) or below.verdict(entity, row),
         fields=fields or {},
     )
 
@@ -153,7 +155,7 @@ def to_variant(
         max_retries=max_retries,
         **_times(ages, now),
         idle_s=_youngest(ages, life_signs(entity)),
-        verdict=rules.verdict(entity, row["rule"], ages, thresholds, now),
+        verdict=rules.verdict(entity, row, ages, thresholds, now),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -123,23 +124,38 @@ def _children(entity: EntitySql, wanted: Children) -> Expr:
 
 def _behind(entity: EntitySql, of: str) -> Expr:
     """Whether the variant's step comes before its job's or a sibling's, by the declared order of steps."""
-    parent = entity.parent
-    spec = entity.spec
+    _, order, others = _others(entity, of)
+    own = step_order(entity.col(str(entity.spec.columns.step)), _steps(entity))
+    return others.with_only_columns(sa.literal(1)).where(own < order).exists()
+
+
+def ahead(entity: EntitySql, of: str) -> Expr:
+    """The step of the variant's job, or of the sibling that is furthest on."""
+    step, order, others = _others(entity, of)
+    furthest = others.with_only_columns(entity.engine.text(step)).where(order.is_not(None))
+    return furthest.order_by(order.desc()).limit(1).scalar_subquery()
+
+
+def _others(entity: EntitySql, of: str) -> tuple[Expr, Expr, sa.Select[Any]]:
+    """The step of the variant's job or siblings, its place in the order, and the SELECT over them."""
+    parent, spec = entity.parent, entity.spec
     assert parent is not None
     assert isinstance(spec, Variants)
     assert spec.columns.step is not None, "the profile's checks see to it"
-    steps = spec.steps or parent.spec.steps
-    own = step_order(entity.col(spec.columns.step), steps)
     if of == "parent":
         place, match = parent.place, spec.match
-        step = parent.spec.columns.step or spec.columns.step
+        name = parent.spec.columns.step or spec.columns.step
     else:
         place, match = entity.place, {ours: ours for ours in spec.match}
-        step = spec.columns.step
-    other = step_order(entity.layout.column(place, "p", step), steps)
+        name = spec.columns.step
+    step = entity.layout.column(place, "p", name)
     pairs = [entity.layout.column(place, "p", theirs) == entity.col(ours) for ours, theirs in match.items()]
     source = entity.layout.tables_text(f"{entity.layout.quoted(place)} AS p")
-    return sa.select(sa.literal(1)).select_from(source).where(*pairs, own < other).exists()
+    return step, step_order(step, _steps(entity)), sa.select(step).select_from(source).where(*pairs)
+
+
+def _steps(entity: EntitySql) -> tuple[str, ...]:
+    return entity.spec.steps or (entity.parent.spec.steps if entity.parent is not None else ())
 
 
 def _parent_in(entity: EntitySql, statuses: tuple[str, ...]) -> Expr:
@@ -164,14 +180,19 @@ def step_order(column: Expr, steps: tuple[str, ...]) -> Expr:
 
 
 def verdict(
-    entity: EntitySql, name: Scalar, ages: Mapping[str, float | None], thresholds: Thresholds, now: datetime
+    entity: EntitySql,
+    row: Mapping[str, Scalar],
+    ages: Mapping[str, float | None],
+    thresholds: Thresholds,
+    now: datetime,
 ) -> Verdict | None:
-    """Return the verdict for a fetched row: which clock decided, how old it is, and against what."""
-    rule = next((rule for rule in entity.spec.rules if rule.name == name), None)
+    """Return the verdict for a fetched row: which clock decided, how old it is, and against what; and who is
+    further on, and where."""
+    rule = next((rule for rule in entity.spec.rules if rule.name == row["rule"]), None)
     if rule is None:
         return None
     threshold = thresholds.get(rule.name)
-    evidence: list[tuple[str, str]] = [("rule", rule.name)]
+    evidence: list[tuple[str, str]] = [("rule", rule.name), *_places(entity, rule, row)]
     clock, age = _deciding(rule, ages)
     for time in dict.fromkeys((*rule.age_of, *rule.fallback)):
         evidence.append((_column(entity, time), _moment(ages.get(time), now)))
@@ -180,10 +201,35 @@ def verdict(
     if rule.owner is not None:
         evidence.append(("worker", f"no beat in {rule.owner.table} within {long_duration(threshold)}"))
     evidence.append(("database clock", f"{now:%Y-%m-%d %H:%M:%S} UTC"))
-    why = rule.why or _why(entity, rule, clock, age, threshold)
+    why = rule.why or _where(rule, row, age) or _why(entity, rule, clock, age, threshold)
     return Verdict(
         rule.name, rule.reason, why, age, threshold, clock and _column(entity, clock), tuple(evidence)
     )
+
+
+AHEAD = {"parent": "its job's step", "sibling": "a sibling's step"}
+
+
+def _places(entity: EntitySql, rule: Rule, row: Mapping[str, Scalar]) -> list[tuple[str, str]]:
+    """The steps that the rule compared, with their numbers in the order."""
+    if rule.behind is None:
+        return []
+    steps = _steps(entity)
+    compared = {"step": row.get("step"), AHEAD[rule.behind]: row.get(f"ahead_{rule.behind}")}
+    return [
+        (label, f"{step} ({steps.index(str(step)) + 1} of {len(steps)})")
+        for label, step in compared.items()
+        if step in steps
+    ]
+
+
+def _where(rule: Rule, row: Mapping[str, Scalar], age: float | None) -> str | None:
+    """By how far the row is behind; None where the rule is not about that."""
+    furthest = row.get(f"ahead_{rule.behind}")
+    if furthest is None:
+        return None
+    idle = f", idle {short_duration(age)}" if age is not None else ""
+    return f"{rule.name}: {row.get('step')} behind {furthest}{idle}"
 
 
 def _deciding(rule: Rule, ages: Mapping[str, float | None]) -> tuple[str | None, float | None]:

@@ -78,6 +78,27 @@ async def test_a_jobs_verdict_tells_what_its_variants_have(here: Here) -> None:
     ]
 
 
+async def test_a_variants_verdict_tells_both_steps_and_both_times(here: Here) -> None:
+    backend = await here.console()
+    found = {}
+    for life in RULES:
+        shown = {str(each.id): each.verdict for each in await backend.variants(JobId(job_id(life)))}
+        found[life] = shown[variant_id(life)]
+    lagging, failed, stalled = found["lagging"], found["failed_variant"], found["stalled"]
+    assert lagging is not None
+    assert lagging.why.startswith("lagging: planner behind ocr_eval, idle ")
+    evidence = dict(lagging.evidence)
+    assert evidence["step"] == "planner (4 of 9)"
+    assert evidence["its job's step"] == "ocr_eval (7 of 9)"
+    assert evidence["threshold"] == "10s"
+    assert {"updated_at", "database clock"} <= set(evidence)
+    assert failed is not None
+    assert failed.why == "failed: overlay behind readability_eval"
+    assert stalled is not None
+    assert stalled.why.startswith("stalled: yolo_detect behind ocr_eval, idle 8m")
+    assert dict(stalled.evidence)["a sibling's step"] == "ocr_eval (7 of 9)"
+
+
 # The names compared as texts, as the original has it, are wrong for 35 of these 64 pairs.
 async def test_a_sibling_is_further_on_by_the_order_of_the_steps_and_never_by_their_names(bare: Here) -> None:
     pairs = [(own, other) for own, other in product(ORDER, ORDER) if own not in (other, "iou_eval")]
