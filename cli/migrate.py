@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser, verb: str) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="with --rollback: a TABLE.COLUMN or index to drop even if values are lost or it was there before",
+        help="with --rollback: drop this TABLE.COLUMN or index though values are lost, or it was there",
     )
     parser.add_argument(
         "--step",
@@ -84,6 +84,8 @@ async def _migrate(session: Session) -> int:
         for name, reason in found.left_out:
             narrate(f"left out: {safe(name)}: {safe(reason, 1000)}")
         narrate(_summary(found.sql, applies=applies, rollback=args.rollback))
+        for name, title in found.steps:
+            narrate(f"not part of this: {safe(title)}: {session.next_step('migrate', '--step', name)}")
     return 1 if applies and found.left_out else 0
 
 
@@ -95,6 +97,7 @@ def _document(session: Session, found: Migrated, *, applies: bool) -> dict[str, 
         "applied": applies,
         "sql": list(found.sql),
         "left_out": [{"name": name, "reason": reason} for name, reason in found.left_out],
+        "steps": [{"name": name, "title": title} for name, title in found.steps],
     }
 
 

@@ -40,12 +40,14 @@ class Migrated:
     """What is (or was) to be done, in order; lines that begin with `--` are remarks.
 
     `profile` is None where no job system is recognised. `left_out` are the names of what was not done
-    although it belongs to it, each with a sentence.
+    although it belongs to it, each with a sentence. `steps` are the names of the steps that the profile
+    offers, each with its title.
     """
 
     profile: str | None
     sql: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...] = ()
+    steps: tuple[tuple[str, str], ...] = ()
 
 
 async def migrate(
@@ -88,8 +90,9 @@ def _migrate(
         )
     except SchemaMismatch:
         return Migrated(None, (f"{NOTE}no job system is recognised: these are the journal's tables only",))
+    steps = tuple((step.name, step.title) for step in profile.migration.steps)
     if profile.migration.empty and not drop:
-        return Migrated(profile.name, ())
+        return Migrated(profile.name, (), steps=steps)
     standing = Standing(connection, build_layout(connection, profile, engine, source))
     draft = removals(standing, drop) if rollback else additions(standing)
     run = _Run(connection, source, profile, rollback=rollback)
@@ -97,7 +100,7 @@ def _migrate(
     roll_back(connection)
     if apply:
         run.carry_out(draft, standing.layout)
-    return Migrated(profile.name, tuple(shown), draft.left_out)
+    return Migrated(profile.name, tuple(shown), draft.left_out, steps)
 
 
 class _Run:

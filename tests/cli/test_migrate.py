@@ -51,12 +51,19 @@ prod = pytest.mark.parametrize("shop", ["prod"], indirect=True)
 
 def test_the_plan_is_a_script_that_the_database_takes(shop: Shop) -> None:
     shown = shop.cli("migrate")
-    assert (shown.code, shown.err) == (0, "nothing was changed; run these with --apply\n")
+    assert (shown.code, shown.err.splitlines()[0]) == (0, "nothing was changed; run these with --apply")
     with closing(sqlite3.connect(shop.file)) as database:
         database.executescript(shown.out)
     assert {"tries", "why", "paused"} <= shop.columns
     again = shop.cli("migrate")
-    assert (again.out, again.err) == ("", "nothing to do: everything is there\n")
+    assert (again.out, again.err.splitlines()[0]) == ("", "nothing to do: everything is there")
+
+
+def test_the_steps_are_told_of_and_not_taken(shop: Shop) -> None:
+    shown = shop.cli("migrate", "--apply", "--yes")
+    assert shown.err.splitlines()[-1] == "not part of this: pause all mail: unstick migrate --step pause_mail"
+    assert shop.cli("migrate", "--json").json["steps"] == [{"name": "pause_mail", "title": "pause all mail"}]
+    assert shop.run("SELECT paused FROM orders") == [(0,), (0,)]
 
 
 def test_what_the_script_added_can_be_rolled_back(shop: Shop) -> None:
@@ -71,7 +78,7 @@ def test_the_json_object_names_what_is_left_out(shop: Shop) -> None:
     shop.run("ALTER TABLE orders ADD COLUMN tries BLOB")
     shown = shop.cli("migrate", "--json")
     assert (shown.code, shown.json["applied"], shown.json["rollback"]) == (0, False, False)
-    assert set(shown.json) == {"source", "profile", "rollback", "applied", "sql", "left_out"}
+    assert set(shown.json) == {"source", "profile", "rollback", "applied", "sql", "left_out", "steps"}
     assert shown.json["profile"] == "acme"
     [left] = shown.json["left_out"]
     assert left == {
