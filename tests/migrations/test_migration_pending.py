@@ -72,6 +72,19 @@ async def test_a_plan_from_before_the_migration_never_writes_what_it_did_not_sho
     assert (await act(await acme.console(), "recover")).counts.applied == 2
 
 
+async def test_a_console_that_is_open_all_the_while_goes_on(acme: Acme) -> None:
+    before = await acme.console()
+    await acme.applies()
+    assert (await before.counts()).total == 3
+    after = await acme.console()
+    assert "orders.tries" not in after.capabilities.not_migrated
+    await acme.applies(rollback=True)
+    for console in (before, after):
+        assert [found.id for found in (await console.page(Query(stuck_only=True))).rows] == ["1", "2"]
+    assert "orders.tries" in after.capabilities.not_migrated
+    assert (await act(after, "recover", "1")).counts.applied == 1
+
+
 async def test_the_columns_are_not_needed_to_recognise_the_system(
     acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
