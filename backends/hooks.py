@@ -121,6 +121,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _hidden(text: str, request: Request) -> str:
+    """Return the text without headers' values, and without what a database would not store."""
     for secret in request.hidden:
         text = text.replace(secret, "***")
-    return text
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

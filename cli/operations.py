@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from unstick.cli.changes import counts_words, detail_words, image_words
 from unstick.cli.encode import plain, print_json
-from unstick.cli.output import narrate, pairs, table
+from unstick.cli.output import count, narrate, pairs, table
 from unstick.cli.session import Session
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ async def _one(session: Session) -> int:
 def _row(operation: Operation) -> tuple[object, ...]:
     action = f"{operation.action} {operation.undoes}" if operation.undoes else operation.action
     outcome = counts_words(operation.counts)
+    if operation.hooks_due:
+        outcome += f"; {count(operation.hooks_due, 'hook')} missing"
     return (
         *(operation.id, operation.started_at, action, operation.status),
         *(outcome, operation.operator, operation.reason),

@@ -101,7 +101,8 @@ class Operation:
 
     `finished_at` is None while it runs, or when it was interrupted. `planned` is the number of rows asked
     for;
-    `counts` what the journal has of them: fewer than planned means interrupted.
+    `counts` what the journal has of them: fewer than planned means interrupted. `hooks_due` counts rows whose
+    hook failed or was never called, and that were not put back since.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Operation:
     counts: Tally
     unresolved: int = 0
     undone: int = 0
+    hooks_due: int = 0
     undoes: str | None = None
     rows: tuple[OperationRow, ...] = ()
 

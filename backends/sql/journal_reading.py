@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from unstick.recovery.errors import Denied, NotFound, UsageError
+from unstick.recovery.hooks import FAILED, NOT_CALLED
 from unstick.recovery.model import Attempt, JobId, VariantId
 from unstick.recovery.outcome import Operation, OperationRow, Outcome, Tally
 
@@ -48,22 +49,26 @@ def operations(
     statement = statement.order_by(OPERATIONS.c.started_at.desc(), OPERATIONS.c.id).limit(limit)
     with journal.on(connection) as where:
         found = where.execute(statement).all()
-        counts = _counts(where, [row.id for row in found])
+        counts = _counts(where, [row.id for row in found], hooked=journal.hooked)
     return tuple(_operation(row, counts.get(row.id, {})) for row in found)
 
 
-def _counts(where: sa.Connection, ids: Sequence[str]) -> dict[str, dict[str, int]]:
+def _counts(where: sa.Connection, ids: Sequence[str], *, hooked: bool) -> dict[str, dict[str, int]]:
     undone = sa.func.sum(sa.case((ROWS.c.undone_by.is_not(None), 1), else_=0))
+    missing = (HOOK == NOT_CALLED) | HOOK.startswith(FAILED) if hooked else sa.false()
+    missing &= ROWS.c.undone_by.is_(None) & (ROWS.c.outcome == Outcome.APPLIED.value)
+    due = sa.func.sum(sa.case((missing, 1), else_=0))
     statement = (
-        sa.select(ROWS.c.operation, ROWS.c.outcome, sa.func.count(), undone)
+        sa.select(ROWS.c.operation, ROWS.c.outcome, sa.func.count(), undone, due)
         .where(ROWS.c.operation.in_(ids))
         .group_by(ROWS.c.operation, ROWS.c.outcome)
     )
     result: dict[str, dict[str, int]] = {}
-    for operation, outcome, number, put_back in where.execute(statement):
+    for operation, outcome, number, put_back, untold in where.execute(statement):
         counted = result.setdefault(operation, {})
         counted[outcome] = number
         counted["undone"] = counted.get("undone", 0) + int(put_back or 0)
+        counted["hooks due"] = counted.get("hooks due", 0) + int(untold or 0)
     return result
 
 
@@ -82,6 +87,7 @@ def _operation(row: Any, counts: dict[str, int], rows: tuple[OperationRow, ...] 
         counts=Tally(**{outcome.value: counts.get(outcome.value, 0) for outcome in Outcome}),
         unresolved=counts.get(INTENDED, 0),
         undone=counts.get("undone", 0),
+        hooks_due=counts.get("hooks due", 0),
         undoes=row.undoes,
         rows=rows,
     )
@@ -107,7 +113,7 @@ def operation(journal: Journal, connection: sa.Connection, text: str) -> Operati
         statement = sa.select(*row_columns(hooked=journal.hooked)).where(ROWS.c.operation == found[0].id)
         statement = statement.order_by(ROWS.c.row_number)
         rows = tuple(_row(row) for row in where.execute(statement))
-        counts = _counts(where, [found[0].id]).get(found[0].id, {})
+        counts = _counts(where, [found[0].id], hooked=journal.hooked).get(found[0].id, {})
     return _operation(found[0], counts, rows)
 
 

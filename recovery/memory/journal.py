@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..errors import NotFound
-from ..hooks import NOT_CALLED
+from ..hooks import NOT_CALLED, due
 from ..model import Attempt
 from ..outcome import Operation, OperationRow, Outcome, RowOutcome, Tally
 from ..plan import Change, LeftOut, Plan, PlanRow
@@ -163,6 +163,7 @@ def operation(entry: Entry, *, with_rows: bool) -> Operation:
         counts=Tally(**{outcome.value: counted[outcome.value] for outcome in Outcome}),
         unresolved=len(plan.rows) - len(entry.rows),
         undone=sum(1 for row in entry.rows.values() if row.undone_by),
+        hooks_due=sum(1 for row in _applied(entry) if due(row.hook) and not row.undone_by),
         undoes=plan.undoes,
         rows=tuple(entry.rows.values()) if with_rows else (),
     )

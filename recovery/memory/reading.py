@@ -31,7 +31,7 @@ from ..stats import Statistics
 from . import journal, order
 from .figures import figures, queue
 from .planning import select
-from .store import JOBS, START, FixedClock, Store, row_of
+from .store import JOBS, START, VARIANTS, FixedClock, Store, row_of
 from .system import MemorySystem
 from .view import View
 from .worker import Worker
@@ -58,7 +58,7 @@ class Reader:
         self._system, self._store = system, Store(self._now)
         self.worker = Worker(self._store, system)
         self._source, self._read_only, self._notify = source, read_only, notify
-        self._hooks = replace(hooks, statuses={JOBS: "status"})
+        self._hooks = replace(hooks, statuses=dict.fromkeys((JOBS, VARIANTS), "status"))
         self._database = f"memory/{source}"
         self._down = False
         self._free = asyncio.Event()

@@ -79,6 +79,13 @@ def test_a_hook_that_failed_is_told_by_row_and_by_the_exit_code(
     assert "unstick hooks op-0001 --retry" in ran.err
 
 
+def test_the_journal_s_list_says_which_operation_lacks_hooks(hooked: Cli, application: Application) -> None:
+    operation = failing(hooked, application)
+    assert "1 hook missing" in hooked("operations").out
+    [listed] = hooked("operations", "--json").json["operations"]
+    assert (listed["id"], listed["hooks_due"]) == (operation, 1)
+
+
 def test_the_hooks_of_an_operation_are_listed(hooked: Cli, application: Application) -> None:
     operation = failing(hooked, application)
     ran = hooked("hooks", operation)

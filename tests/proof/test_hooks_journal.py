@@ -10,9 +10,10 @@ from tests.harness.application import Application
 from tests.proof.proof import Proof, check_books
 from tests.proof.test_journal_install import migrate, opened
 from unstick.backends import create_backend, install_journal
-from unstick.backends.sql.journal import local_path
+from unstick.backends.sql.journal import Journal, local_path
 from unstick.recovery.engine import apply
-from unstick.recovery.hooks import Hook
+from unstick.recovery.hooks import NOT_CALLED, Hook
+from unstick.recovery.hooks_calling import call_again
 from unstick.recovery.plan import Options
 from unstick.recovery.port import Backend
 
@@ -142,3 +143,34 @@ async def test_a_local_journal_from_before_hooks_gets_the_column_by_itself(
     console = await opened(proof, hooks=hooks(application))
     result = await apply(console, await plan_recover(console))
     assert await _hook(console, result.operation) == "failed: 500 Internal Server Error"
+
+
+async def test_a_crash_before_the_local_journal_knew_of_the_commit_leaves_the_hook_not_called(
+    proof: Proof, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await migrate(proof, rollback=True)
+    await add_stuck(proof.world, "a")
+    backend = await opened(proof, hooks=hooks(application))
+    plan = await plan_recover(backend)
+    with monkeypatch.context() as crash:
+        crash.setattr(Journal, "confirm", lambda *_: None)
+        await backend.apply_chunk(plan, plan.rows, await backend.begin(plan))
+    other = await opened(proof, hooks=hooks(application))
+    assert await _hook(other, plan.id) == NOT_CALLED
+    await call_again(other, await other.operation(plan.id))
+    assert (await _hook(other, plan.id), application.paths) == ("204", [f"/{plan.rows[0].job}"])
+
+
+async def test_the_list_of_operations_counts_the_hooks_that_are_missing(
+    proof: Proof, application: Application
+) -> None:
+    jobs = await add_stuck(proof.world, "a", "b", "c")
+    application.answer = lambda call: 503 if call.path != f"/{jobs[0]}" else 204
+    backend = await opened(proof, hooks=hooks(application))
+    result = await apply(backend, await plan_recover(backend))
+    assert [each.hooks_due for each in await backend.operations()] == [2]
+    assert (await backend.operation(result.operation)).hooks_due == 2
+    await apply(backend, await backend.plan_undo(result.operation, Options()))
+    assert [each.hooks_due for each in await backend.operations()] == [0, 0]
+    await old_journal(proof)
+    assert [each.hooks_due for each in await (await opened(proof)).operations()] == [0, 0]

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from tests.contract.sql_world import SqlWorld
 from tests.contract.world import HOUR, row_of
 from tests.harness.application import Application, Call, nobody
+from tests.systems import feedlyai
 from tests.systems.algoitny import ROWS, TABLES, Here, act, name_of, number_of, plan
 from tests.systems.consoles import Command, commands
 from tests.systems.databases import create_tables, in_database
 from unstick.recovery.engine import apply
 from unstick.recovery.hooks import Hook
+from unstick.recovery.hooks_calling import call_again
 from unstick.recovery.plan import Options
 from unstick.recovery.query import Query
 
@@ -178,3 +180,28 @@ async def test_artitec_s_queue_goes_on_once_when_two_jobs_that_held_it_were_reco
     assert {(await row_of(world, job)).status for job in held} == {"failed"}
     assert (await row_of(world, waiting)).status == "running"
     await world.close()
+
+
+@pytest.mark.parametrize("place", ["postgres_url", "sqlite_url"])
+async def test_a_variant_that_was_recovered_is_told_about_as_itself(
+    place: str, request: pytest.FixtureRequest, application: Application
+) -> None:
+    feed = await feedlyai.seeded(request.getfixturevalue(place))
+    hook = Hook("recover", f"{application.url}/{{job}}/{{variant}}?{{from}}-{{to}}")
+    backend = await feed.console(hooks={"recover": hook})
+    made = await backend.plan("recover", Query(stuck_only=True), Options())
+    application.status = 500
+    result = await apply(backend, made)
+    expected = {f"/{row.job}/{row.variant or ''}" for row in made.rows}
+    assert {call.path.partition("?")[0] for call in application.calls} == expected
+    assert any(row.variant for row in made.rows)
+    assert len(application.calls) == len(made.rows) == result.counts.applied
+    told = {call.key: call.path for call in application.calls}
+
+    application.calls.clear()
+    application.status = 200
+    called = await call_again(backend, await backend.operation(result.operation))
+    assert {row.hook for row in called.rows} == {"200"}
+    assert {call.key: call.path for call in application.calls} == told
+    assert any(path.endswith("?failed-done") for path in told.values())
+    await feed.close()

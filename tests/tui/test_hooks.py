@@ -32,7 +32,7 @@ async def open_operation(c: Console) -> OperationScreen:
     await c.until(lambda: isinstance(c.app.screen, JobsScreen))
     await c.press("at")
     await c.until(lambda: isinstance(c.app.screen, OperationsScreen))
-    await c.until_shows("applied 5")
+    await c.until_shows("applied 5; hooks missing 5")
     await c.press("enter")
     await c.until(lambda: isinstance(c.app.screen, OperationScreen))
     screen = c.on(OperationScreen)

@@ -66,7 +66,9 @@ class OperationRows:
             Span(f"{fit(display_text(each.id), self._id_width)} {when} "),
             Span(f"{each.status:13} ", _STATUS_STYLES.get(each.status, "text")),
             Span(f"{fit(display_text(each.action), 9)} {fit(display_text(each.operator) or '-', 16)} "),
-            Span(f"{counts_text(each)}{undoes}{reason}"),
+            Span(f"{counts_text(each)}{undoes}"),
+            Span(f"; hooks missing {each.hooks_due:,}" if each.hooks_due else "", "failed"),
+            Span(reason),
         )
 
     def empty(self) -> str:
