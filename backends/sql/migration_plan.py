@@ -17,6 +17,8 @@ from .engines import TableInfo
 from .layout import Layout, Place
 from .migration_record import Added
 
+ALL = "all"
+"""Names every column and index of the migration at once."""
 _INVALID = """
 SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
 JOIN pg_namespace n ON n.oid = t.relnamespace
@@ -183,6 +185,7 @@ def removals(standing: Standing, named: Collection[str]) -> Draft:
         *reversed(standing.migration.columns),
     ]
     known = {str(standing.key(thing)) for thing in things}
+    named = known if ALL in named else named
     for name in named:
         if name not in known:
             told = hint(name, sorted(known)) if known else "; it adds nothing"

@@ -89,6 +89,18 @@ async def test_a_name_of_its_own_takes_away_what_was_there_before(acme: Acme) ->
     assert await acme.is_bare()
 
 
+async def test_all_names_everything_that_the_migration_has_and_nothing_else(acme: Acme) -> None:
+    await acme.place.run(
+        "ALTER TABLE orders ADD COLUMN tries INT DEFAULT 0",
+        "ALTER TABLE orders ADD COLUMN of_the_team INT",
+        "UPDATE orders SET tries = 7",
+    )
+    await acme.applies()
+    assert (await acme.applies(rollback=True, drop=["all"])).left_out == ()
+    assert (await acme.tables())["orders"] == {"id", "state", "queue", "beat_at", "of_the_team"}
+    assert await acme.indexes() == {}
+
+
 async def test_values_are_lost_only_by_name(acme: Acme) -> None:
     await acme.applies()
     await acme.place.run(
