@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser, verb: str) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="with --rollback: drop this TABLE.COLUMN or index, or all, though values are lost or it was there",
+        help="with --rollback: drop this TABLE.COLUMN or index, or all, even if values are lost",
     )
     parser.add_argument(
         "--step",
