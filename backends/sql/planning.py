@@ -53,7 +53,7 @@ def make(
         database=opened.capabilities.database,
         profile=profile.name,
         action=action,
-        verb=info.verb,
+        verb=_verb(opened, action, rows) or info.verb,
         made_at=reader.clock(connection, opened.tables[0]),
         options=planner.frozen(options, asked),
         rows=tuple(rows),
@@ -103,6 +103,16 @@ def _missing(ids: Sequence[JobId | Target], found: Selected) -> list[JobId]:
         and one not in found.as_targets
         and not _renamed(one, jobs)
     ]
+
+
+def _verb(opened: Opened, action: str, rows: list[PlanRow]) -> str:
+    """What really happens: where that differs by table or rule, each with the number of its rows."""
+    numbers: dict[str, int] = {}
+    for _, spec, some in planner.together(rows, action, opened.by_name):
+        numbers[spec.verb] = numbers.get(spec.verb, 0) + len(some)
+    if len(numbers) < 2:
+        return next(iter(numbers), "")
+    return "; ".join(f"{number} × {verb}" for verb, number in numbers.items())
 
 
 def _check_possible(opened: Opened, action: str) -> None:

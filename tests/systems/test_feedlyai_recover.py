@@ -98,6 +98,19 @@ async def test_what_was_planned_is_what_was_written(here: Here) -> None:
     }
 
 
+async def test_the_plan_says_what_happens_to_how_many(here: Here) -> None:
+    backend = await here.console()
+    made = await plan(backend, "recover")
+    said = {verb: number for number, verb in (part.split(" × ") for part in made.verb.split("; "))}
+    assert len(said) == 3
+    assert sum(map(int, said.values())) == 9
+    assert said["set done and count a retry"] == "2"
+    [put_back] = [number for verb, number in said.items() if verb.startswith("put back")]
+    assert put_back == "1"
+    one = await plan(backend, "recover", of("stalled"))
+    assert one.verb.startswith("set done, count a retry and tell the application to begin the next step")
+
+
 async def test_the_report_has_the_names_of_the_applications_own(here: Here) -> None:
     backend = await here.console()
     made = await plan(backend, "recover")
