@@ -48,6 +48,9 @@ async def _send(client: httpx.AsyncClient, request: Request) -> str:
         await _drain(answer)
     except TimeoutError:
         return f"{FAILED}timed out after {request.timeout_s:g}s"
+    except httpx.LocalProtocolError:
+        # Its words repeat the header at fault.
+        return f"{FAILED}the headers can't be sent"
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         return f"{FAILED}{_hidden(_why(error), request)[:LIMIT]}"
     return _outcome(answer.status_code, request.ok)

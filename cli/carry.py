@@ -142,10 +142,10 @@ def _rest(session: Session) -> str:
 def _exit_code(plan: Plan, result: Result, *, interrupted: bool, named: bool) -> int:
     if result.error is not None:
         return result.error.exit_code
-    if interrupted and result.stopped:
+    untold = any(due(row.hook) for row in result.rows)
+    if interrupted and (result.stopped or untold):
         return INTERRUPTED
     refused = named and bool(plan.left_out)
-    untold = any(due(row.hook) for row in result.rows)
     return 0 if changes.tally_of(plan, result).clean and not refused and not untold else 1
 
 

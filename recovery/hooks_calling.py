@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,6 +17,8 @@ from .port import Backend
 
 AT_ONCE = 8
 """Calls that are under way at the same time, and outcomes that are journalled together."""
+PAUSES = (0.0, 0.2, 1.0)
+"""Seconds before each attempt to journal outcomes: a lock or a lost connection need not last."""
 
 
 @dataclass(slots=True)
@@ -35,8 +38,6 @@ class Caller:
 
     async def call(self, subjects: Sequence[Subject]) -> dict[int, str]:
         """Call the hook for each row; return the outcomes by row number. A stop leaves rows `not called`."""
-        import asyncio
-
         todo, found = deque(subjects), {subject.number: NOT_CALLED for subject in subjects}
         news: dict[int, str] = {}
 
@@ -57,14 +58,18 @@ class Caller:
 
     async def _journal(self, outcomes: Mapping[int, str]) -> None:
         """Journal outcomes, which may be done twice; a journal that is out of reach stops no other call."""
-        try:
+        lost: BackendError | QueryTimeout | None = None
+        for pause in PAUSES:
             try:
+                if lost is not None:
+                    await asyncio.sleep(pause)
+                    await self.backend.open()
                 await self.backend.record_hooks(self.operation, outcomes)
-            except BackendError:
-                await self.backend.open()
-                await self.backend.record_hooks(self.operation, outcomes)
-        except (BackendError, QueryTimeout) as lost:
-            self.error = lost
+                lost = None
+                break
+            except (BackendError, QueryTimeout) as error:
+                lost = error
+        self.error = lost or self.error
         self.told(outcomes)
 
 

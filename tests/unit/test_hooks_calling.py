@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from unstick.recovery import hooks_calling
 from unstick.recovery.engine import Progress, Stop, apply
 from unstick.recovery.errors import ConfigError, PlanError, ReadOnlySource, Unreachable
 from unstick.recovery.hooks import NOT_CALLED, Hook, Hooks, Request, Send
@@ -44,6 +45,11 @@ class Caller:
     @property
     def jobs(self) -> list[str]:
         return [request.url.partition("?")[0].rpartition("/")[2] for request in self.requests]
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks_calling, "PAUSES", (0.0, 0.0, 0.0))
 
 
 @pytest.fixture
