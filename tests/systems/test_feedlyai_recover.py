@@ -130,7 +130,7 @@ async def test_the_report_has_the_names_of_the_applications_own(here: Here) -> N
 async def test_attempts_are_in_the_history_with_their_reasons_also_of_jobs(here: Here) -> None:
     backend = await here.console()
     await act(backend, "recover")
-    found = {(attempt.variant or attempt.job): attempt for attempt in await backend.attempts()}
+    found = {str(attempt.variant or attempt.job): attempt for attempt in await backend.attempts()}
     assert len(found) == 9
     assert found[variant_id("lagging")].reason == "lagging"
     failed = found[variant_id("failed_variant")]
