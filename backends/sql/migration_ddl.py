@@ -16,14 +16,20 @@ from .engines.base import ColumnInfo, Expr
 from .layout import Place
 
 _LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+_IN_TEXT = sa.Text()
+"""SQLite has no type for times: they are text, as the applications write them."""
 _TYPES: Mapping[str, TypeEngine[Any]] = {
     "integer": sa.Integer(),
     "bigint": sa.BigInteger(),
     "float": sa.Double(),
     "boolean": sa.Boolean(),
     "text": _LONG,
-    "timestamp": sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
-    "timestamptz": sa.DateTime(timezone=True).with_variant(mysql.TIMESTAMP(fsp=6), "mysql", "mariadb"),
+    "timestamp": _IN_TEXT.with_variant(sa.DateTime(), "postgresql").with_variant(
+        mysql.DATETIME(fsp=6), "mysql", "mariadb"
+    ),
+    "timestamptz": _IN_TEXT.with_variant(sa.DateTime(timezone=True), "postgresql").with_variant(
+        mysql.TIMESTAMP(fsp=6), "mysql", "mariadb"
+    ),
     "json": sa.Text()
     .with_variant(postgresql.JSONB(), "postgresql")
     .with_variant(mysql.JSON(), "mysql", "mariadb"),
