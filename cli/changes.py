@@ -138,7 +138,7 @@ def _value(image: Image, name: str) -> str:
 
 
 def _ref(row: Any) -> str:
-    return f"{row.job} {row.variant}" if row.variant else str(row.job)
+    return f"{row.job}/{row.variant}" if row.variant else str(row.job)
 
 
 def counts_words(counts: Tally) -> str:

@@ -40,9 +40,13 @@ def job_object(job: Job, *, full: bool = False) -> dict[str, Any]:
     return found
 
 
-def variant_object(variant: Variant) -> dict[str, Any]:
-    """Return a variant with all its fields."""
-    return _with_evidence(variant)
+def variant_object(variant: Variant, *, full: bool = True) -> dict[str, Any]:
+    """Return a variant; `fields` only with `full`."""
+    found = _with_evidence(variant)
+    found["needs_person"] = variant.needs_person
+    if not full:
+        del found["fields"]
+    return found
 
 
 def _with_evidence(item: Job | Variant) -> dict[str, Any]:

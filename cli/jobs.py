@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from unstick.cli.encode import job_object, print_json
 from unstick.cli.output import count, narrate, table
@@ -13,16 +14,41 @@ from unstick.cli.selecting import add_filter, query
 from unstick.cli.session import Session
 from unstick.recovery.durations import short_duration
 from unstick.recovery.errors import UsageError
+from unstick.recovery.model import Job, State
 from unstick.recovery.query import SORTS
 
 if TYPE_CHECKING:
-    from unstick.recovery.model import Job
-    from unstick.recovery.port import Backend
+    from unstick.recovery.model import Variant
     from unstick.recovery.query import Query
+
+R = TypeVar("R")
+Listed = TypeVar("Listed", covariant=True)
 
 STUCK = 5
 """Exit code of `--check` when something is stuck."""
 PAGE = 500
+
+
+class Rows(Protocol[Listed]):
+    """One page of a list."""
+
+    @property
+    def rows(self) -> Sequence[Listed]:
+        """The rows, in order."""
+        ...
+
+    @property
+    def next(self) -> str | None:
+        """What continues after the last row."""
+        ...
+
+
+class Read(Protocol[Listed]):
+    """Reads one page of a list."""
+
+    async def __call__(self, query: Query, after: str | None = None) -> Rows[Listed]:
+        """Return the page from the start, or after an earlier one."""
+        ...
 
 
 def configure(parser: argparse.ArgumentParser, verb: str) -> None:
@@ -48,7 +74,7 @@ def run(session: Session) -> int:
 
 async def _list(session: Session, wanted: Query) -> int:
     async with session.opened() as backend:
-        jobs, more = await _collect(backend, wanted, session.args.limit)
+        jobs, more = await collect(backend.page, wanted, session.args.limit)
         if session.json:
             print_json(
                 {
@@ -65,13 +91,13 @@ async def _list(session: Session, wanted: Query) -> int:
     return STUCK if session.args.check and jobs else 0
 
 
-async def _collect(backend: Backend, wanted: Query, limit: int) -> tuple[list[Job], bool]:
-    """Return at most `limit` jobs (0: all), and whether there are more."""
-    found: list[Job] = []
+async def collect(read: Read[R], wanted: Query, limit: int) -> tuple[list[R], bool]:
+    """Return at most `limit` rows (0: all), and whether there are more."""
+    found: list[R] = []
     after = None
     while True:
         size = PAGE if not limit else min(PAGE, limit - len(found))
-        page = await backend.page(replace(wanted, limit=size), after)
+        page = await read(replace(wanted, limit=size), after)
         found.extend(page.rows)
         after = page.next
         if after is None or (limit and len(found) >= limit):
@@ -100,21 +126,29 @@ def _row(job: Job) -> tuple[object, ...]:
         tries,
         short_duration(job.running_s),
         short_duration(job.idle_s),
-        job.verdict.why if job.verdict else job.error,
+        why_words(job),
     )
 
 
-def state_words(job: Job) -> str:
+def why_words(item: Job | Variant) -> str | None:
+    """Return why a job or variant needs a look: its verdict or its error, and whether it needs a person."""
+    why = item.verdict.why if item.verdict else item.error
+    if not item.needs_person or not (item.verdict or item.state is State.FAILED):
+        return why
+    return f"needs a person: {why}" if why else "needs a person"
+
+
+def state_words(job: Job | Variant) -> str:
     """Return the state, `stuck` in front where it is, and the native status where it says something else."""
     words = "stuck" if job.verdict else job.state.value
     native = job.status or ""
     return words if native.lower() in (words, job.state.value) else f"{words} ({native or 'no status'})"
 
 
-def step_words(job: Job) -> str | None:
+def step_words(job: Job | Variant) -> str | None:
     """Return `3/8 overlay`, or how far the job is in percent."""
     if job.step is not None and job.step_index is not None and job.step_count:
         return f"{job.step_index}/{job.step_count} {job.step}"
-    if job.step is None and job.progress is not None:
+    if isinstance(job, Job) and job.step is None and job.progress is not None:
         return f"{job.progress:.0%}"
     return job.step

@@ -16,7 +16,10 @@ class Verb:
 
 VERBS: Mapping[str, Verb] = {
     "jobs": Verb("jobs", "list jobs, or only the stuck ones"),
-    "show": Verb("show", "one job with its variants, attempts and events, and why it is stuck"),
+    "variants": Verb("variants", "list the variants of all jobs or of one, or only the stuck ones"),
+    "show": Verb(
+        "show", "one job with variants, attempts and events, or one variant; why it is stuck"
+    ),
     "recover": Verb("action", "recover stuck jobs: every one, or those named"),
     "retry": Verb("action", "put failed jobs back into the queue"),
     "delete": Verb("action", "delete jobs with what belongs to them"),
@@ -25,7 +28,7 @@ VERBS: Mapping[str, Verb] = {
     "undo": Verb("undo", "put back what an operation changed"),
     "operations": Verb("operations", "the journal of what was changed, or one operation"),
     "hooks": Verb("hooks", "what became of an operation's hooks; --retry calls the missing ones again"),
-    "history": Verb("history", "the retry history of all jobs, or of one"),
+    "history": Verb("history", "the retry history of all jobs, of one, or of one variant"),
     "stats": Verb("stats", "retry statistics"),
     "profiles": Verb("profiles", "the known job systems, or the text of one profile"),
     "config": Verb("configuration", "show, find or describe the configuration"),

@@ -136,6 +136,12 @@ class Target:
     def __str__(self) -> str:
         return f"{self.job}/{self.variant}"
 
+    @classmethod
+    def parse(cls, text: str) -> Target | None:
+        """Return what JOB/VARIANT means; None for text that isn't that."""
+        job, slash, variant = text.rpartition("/")
+        return cls(JobId(job), VariantId(variant)) if slash and job and variant else None
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -219,7 +225,8 @@ class ActionInfo:
 
     `verb` says what really happens ("set failed (worker is not stopped)"), `only_stuck` whether it
     wants a verdict, `from_statuses` the native statuses allowed (empty: any but `not_statuses`).
-    `for_jobs` and `for_variants` say what it can be done to.
+    `for_jobs` and `for_variants` say what it can be done to; `below` is the same action on variants where
+    both are possible, since it may do something else there.
     """
 
     name: str
@@ -230,6 +237,11 @@ class ActionInfo:
     destructive: bool = False
     for_jobs: bool = True
     for_variants: bool = False
+    below: ActionInfo | None = None
+
+    def on(self, *, variants: bool) -> ActionInfo:
+        """Return what the action is to jobs, or to variants."""
+        return self.below if variants and self.below is not None else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Term:
     priority, stuck. Ages are seconds. A tuple means any of (only fields compared as text; `op` is then `=`).
     `text` searches id, kind, step and error text as a plain substring; `error` is a substring too, the other
     names are compared as a whole; `*` in a named field matches any text. An `id` may lack its `table:`.
-    Of a variant `id` is its own or JOB/VARIANT, `job` its job's, `kind` its name, and `text` searches both ids.
+    Of a variant `id` is its own or JOB/VARIANT, `job` its job's, `kind` its name; `text` searches both ids.
     Case never matters. A NULL never matches, so `negated` holds for it: NOT COALESCE(condition, FALSE).
     """
 
@@ -51,7 +51,7 @@ class Query:
     """A live table's question. All terms must hold.
 
     `thresholds` overrides the source's rule thresholds: rule name (or `*` for every rule with a clock) ->
-    seconds, or None for "never". `limit` is rows per page. `of` narrows a list of variants to those of one job.
+    seconds, or None for "never". `limit` is rows per page. `of` narrows a list of variants to one job's.
     """
 
     terms: tuple[Term, ...] = ()

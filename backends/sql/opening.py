@@ -163,17 +163,15 @@ def _actions(profile: Profile) -> tuple[ActionInfo, ...]:
     for job in profile.jobs:
         for name, action in job.actions.items():
             found.setdefault(name, action)
-    jobs = set(found)
-    return tuple(
-        ActionInfo(
-            name,
-            action.verb,
-            action.only_stuck,
-            action.statuses,
-            action.not_statuses,
-            action.delete,
-            for_jobs=name in jobs,
-            for_variants=name in variants,
-        )
-        for name, action in {**found, **{n: a for n, a in variants.items() if n not in jobs}}.items()
+    infos = {name: _info(name, action) for name, action in found.items()}
+    for name, action in variants.items():
+        below = replace(_info(name, action), for_jobs=False, for_variants=True)
+        both = name in infos
+        infos[name] = replace(infos[name], for_variants=True, below=below) if both else below
+    return tuple(infos.values())
+
+
+def _info(name: str, action: Action) -> ActionInfo:
+    return ActionInfo(
+        name, action.verb, action.only_stuck, action.statuses, action.not_statuses, action.delete
     )

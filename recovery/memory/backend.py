@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -95,8 +96,16 @@ class MemoryBackend(Reader):
         options = replace(options, thresholds={**thresholds, **options.thresholds})
         planner = Planner(self._store, self._view(options.thresholds), self._system, action, options)
         rows, left = planner.split(planner.chosen(selection, self._now()))
-        plan = self._frozen(action, known.info.verb, options)
+        plan = self._frozen(action, self._verb(action, rows) or known.info.verb, options)
         return seal(replace(plan, rows=rows, left_out=left, sql=as_sql(known)))
+
+    def _verb(self, action: str, rows: Sequence[PlanRow]) -> str:
+        """Return what really happens to these rows: the action may do this to jobs and that to variants."""
+        does = [self._system.action(action, variant=row.variant is not None) for row in rows]
+        numbers = Counter(each.info.verb for each in does if each is not None)
+        if len(numbers) < 2:
+            return next(iter(numbers), "")
+        return "; ".join(f"{number} × {verb}" for verb, number in numbers.items())
 
     async def plan_undo(self, operation: str, options: Options) -> Plan:
         """Return the plan that puts back what an operation changed. Raises NotFound."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ..errors import PlanError
 from ..filters import matches_all
-from ..model import Image, Job, JobId, Scalar, Target, Variant, VariantId, Verdict
+from ..model import Image, Job, JobId, Scalar, Target, Variant, Verdict
 from ..plan import LeftOut, Options, PlanRow
 from ..port import Selection
 from ..query import SORTS, Query, Term
@@ -182,10 +182,7 @@ class Planner:
 
 def _as_target(store: Store, text: str) -> Target | None:
     """Return what JOB/VARIANT means; None for the id of a job, and for text that isn't that."""
-    job, slash, variant = text.rpartition("/")
-    if text in store.jobs or not (slash and job and variant):
-        return None
-    return Target(JobId(job), VariantId(variant))
+    return None if text in store.jobs else Target.parse(text)
 
 
 def as_sql(action: MemoryAction) -> tuple[str, ...]:

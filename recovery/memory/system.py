@@ -83,12 +83,12 @@ class MemorySystem:
     @property
     def infos(self) -> tuple[ActionInfo, ...]:
         """Every action, and what it can be done to."""
-        jobs = {action.info.name: action.info for action in self.actions}
-        variants = {action.info.name: action.info for action in self.variant_actions}
-        return tuple(
-            replace(info, for_jobs=name in jobs, for_variants=name in variants)
-            for name, info in {**jobs, **{n: i for n, i in variants.items() if n not in jobs}}.items()
-        )
+        infos = {action.info.name: action.info for action in self.actions}
+        for action in self.variant_actions:
+            name, below = action.info.name, replace(action.info, for_jobs=False, for_variants=True)
+            both = name in infos
+            infos[name] = replace(infos[name], for_variants=True, below=below) if both else below
+        return tuple(infos.values())
 
 
 _STATUSES: Mapping[str, State] = {
