@@ -1,12 +1,14 @@
 """Hooks in the configuration file: what may stand there, and how mistakes are told."""
 
+from pathlib import Path
+
 import pytest
 
 from unstick.recovery.config import resolve
 from unstick.recovery.config.load import Config, parse_config
 from unstick.recovery.config.resolve import shown
 from unstick.recovery.errors import ConfigError
-from unstick.recovery.hooks import Hook
+from unstick.recovery.hooks import Hook, usable
 
 HEAD = '[sources.app]\nurl = "sqlite:///x.db"\n'
 WHOLE = """
@@ -103,3 +105,12 @@ def test_what_is_shown_of_a_source_has_no_secret() -> None:
     assert resolved.origins["hooks.retry"] == "c.toml:4"
     assert "s3cret" not in repr(resolved)
     assert "t0ken" not in repr(resolved)
+
+
+@pytest.mark.checkout
+def test_the_manual_s_example_can_be_used() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "config.md").read_text("utf-8")
+    example = text.partition("## Hooks")[2].partition("```toml\n")[2].partition("```")[0]
+    config = parse_config(f'[sources.prod-eu]\nurl = "sqlite:///x.db"\n{example}', "c.toml")
+    found = resolve(config, "prod-eu", environ={"APP_TOKEN": "t"}).source.hooks["retry"]
+    assert usable(found, [("id",)]) == "POST https://app.internal/jobs/{job}/enqueue"
