@@ -20,6 +20,7 @@ ROWS = seed.rows("feedlyai")
 ORDER = {"img_gen": 0} | {step: number for number, step in enumerate(STEPS, start=1)}
 STUCK = Query(stuck_only=True)
 MINUTE = 60.0
+HOUR = 60 * MINUTE
 
 
 class Here:

@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from tests.systems.feedlyai import (
+    HOUR,
     MINUTE,
     ORDER,
     Here,
@@ -246,29 +247,40 @@ async def test_a_variant_whose_worker_died_is_abandoned_after_half_an_hour(bare:
         job_row(job, "running", "overlay"),
         variant_row(job, 0, "running", "overlay", 29 * MINUTE),
         variant_row(job, 1, "running", "overlay", 31 * MINUTE),
-        variant_row(job, 2, "queued", "overlay", 31 * MINUTE),
     )
     backend = await bare.console()
     assert await verdicts(backend, job) == {name_of(job, 1): "abandoned"}
     assert await stuck_jobs(await bare.console(thresholds={"abandoned": None})) == set()
 
 
-@pytest.mark.parametrize("step", STEPS)
-async def test_a_pipeline_that_halted_with_all_its_variants_alike_is_found_when_asked_for(
-    sqlite_url: str, step: str
+async def test_a_queued_variant_of_a_job_that_has_begun_was_told_while_nobody_listened(bare: Here) -> None:
+    begun, waiting = name_of("begun"), name_of("waiting")
+    for job, status in ((begun, "running"), (waiting, "queued")):
+        await bare.add(
+            job_row(job, status, "vlm_analyze"),
+            variant_row(job, 0, "queued", "vlm_analyze", 29 * MINUTE),
+            variant_row(job, 1, "queued", "vlm_analyze", 31 * MINUTE),
+        )
+    backend = await bare.console()
+    assert await verdicts(backend, begun) == {name_of(begun, 1): "unheard"}
+    assert await verdicts(backend, waiting) == {}
+
+
+@pytest.mark.parametrize("step", [*STEPS, "img_gen", "upscale"])
+async def test_a_pipeline_is_halted_when_all_its_variants_wait_alike_since_not_too_long_ago(
+    bare: Here, step: str
 ) -> None:
-    bare = await empty(sqlite_url)
     job = name_of("job")
     await bare.add(
         job_row(job, "done", step),
         variant_row(job, 0, "done", step, 40 * MINUTE),
         variant_row(job, 1, "done", step, 20 * MINUTE),
+        variant_row(job, 2, "done", step, 25 * HOUR),
     )
     backend = await bare.console()
-    assert await stuck_jobs(backend) == set()
-    found = await stuck_jobs(backend, halted=30 * MINUTE)
-    assert found == (set() if step == "iou_eval" else {job})
-    await bare.close()
+    over = step in ("iou_eval", "upscale")
+    assert await verdicts(backend, job) == ({} if over else {name_of(job, 0): "halted"})
+    assert await stuck_jobs(backend, halted=None) == set()
 
 
 async def test_the_database_is_recognised_by_its_variants(here: Here) -> None:

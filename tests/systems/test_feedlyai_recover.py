@@ -255,6 +255,24 @@ async def test_a_job_that_went_back_hides_no_variant_that_is_behind(bare: Here) 
     assert set(await verdicts(backend, job)) >= {name_of(job, number) for number in range(2)}
 
 
+async def test_what_nobody_heard_is_told_again(bare: Here) -> None:
+    job = name_of("job")
+    await bare.add(
+        job_row(job, "running", "overlay"),
+        variant_row(job, 0, "queued", "vlm_analyze", 31 * MINUTE),
+        variant_row(job, 1, "queued", "overlay", 31 * MINUTE, retry_count=None),
+        variant_row(job, 2, "running", "overlay", 31 * MINUTE),
+    )
+    backend = await bare.console()
+    made = await plan(backend, "recover")
+    assert any("must be up and listening" in warning for warning in made.warnings)
+    assert (await apply(backend, made)).counts.applied == 3
+    assert await bare.at(name_of(job, 0)) == ("queued", "vlm_analyze", 1)
+    # overlay begins after planner only: the application has no other way to call it.
+    assert await bare.at(name_of(job, 1)) == ("done", "planner", 1)
+    assert await bare.at(name_of(job, 2)) == ("done", "planner", 1)
+
+
 async def test_one_recovery_after_the_other_is_no_second_one(bare: Here) -> None:
     job = name_of("job")
     await bare.add(
