@@ -24,7 +24,7 @@ from . import migration_record as record
 from .engines import ENGINES
 from .install import NOTE, install_journal
 from .layout import Layout, build_layout
-from .migration_errors import InUse, explained
+from .migration_errors import InUse, explained, is_twice
 from .migration_plan import Draft, Standing, Work, additions, removals, values
 from .recognise import recognise
 from .session import make_session, roll_back
@@ -164,10 +164,14 @@ class _Run:
 
     def _one(self, work: Work, layout: Layout) -> None:
         before, after = self._books(work)
+        # Whether a record would stay although what it is about was refused: not where both are undone
+        # together, and not where it is somebody else's, who was faster.
+        ours = False
         try:
             if work.alone:
                 with self._transaction():
                     self._execute(before)
+                ours = bool(before)
                 with self._apart():
                     self._execute(work.ddl)
                 with self._transaction():
@@ -175,20 +179,21 @@ class _Run:
                 return
             with self._transaction():
                 self._execute(before)
+                ours = bool(before) and self._connection.dialect.name not in ("postgresql", "sqlite")
                 with self._unused(work, layout):
                     self._execute(work.ddl)
                 self._execute(after)
-        except sa.exc.DBAPIError:
+        except sa.exc.DBAPIError as error:
             roll_back(self._connection)
-            if before:
-                self._forget(work)
+            if ours:
+                self._forget(work, clear=work.alone and not is_twice(error))
             raise
 
-    def _forget(self, work: Work) -> None:
-        """Take the record back of what was refused, where it was not in the same transaction; an index that
-        could not be finished goes too."""
+    def _forget(self, work: Work, *, clear: bool) -> None:
+        """Take our record back of what was refused, with the rest of an index that could not be finished;
+        where that can't go now, it is recorded and built anew another time."""
         with suppress(sa.exc.SQLAlchemyError):
-            if work.alone:
+            if clear:
                 self._clear(work)
             with self._transaction():
                 self._execute([record.delete(self._profile, work.added)])

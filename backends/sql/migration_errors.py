@@ -14,9 +14,9 @@ from .errors import code_of, is_busy, is_lost, said
 from .migration_record import Added
 
 _FORBIDDEN = ("42501", 1044, 1142, 1143, 1227)
-_TWICE = ("42701", "42P07", 1050, 1060, 1061)
-"""The column, table or index is there by now."""
-_TWICE_SQLITE = ("duplicate column name", "already exists")
+_TWICE = ("42701", "42P07", "23505", 1050, 1060, 1061, 1062)
+"""The column, table, index or its record is there by now."""
+_TWICE_SQLITE = ("duplicate column name", "already exists", "UNIQUE constraint failed")
 STAYS = "what was done before stays, and running it again does the rest"
 
 
@@ -45,6 +45,11 @@ def explained(
         raise _sentence(error, source, what, table or what) from error
 
 
+def is_twice(error: sa.exc.DBAPIError) -> bool:
+    """Whether somebody else was faster: what was to be added, or its record, is there by now."""
+    return code_of(error) in _TWICE or any(words in said(error) for words in _TWICE_SQLITE)
+
+
 def _sentence(error: sa.exc.DBAPIError, source: Source, what: str, table: str) -> BackendError:
     told = mask_text(said(error), source.url)
     code = code_of(error)
@@ -58,6 +63,6 @@ def _sentence(error: sa.exc.DBAPIError, source: Source, what: str, table: str) -
             f"{source.name}: this account may not change {table} for {what} ({told}); run it as the table's "
             "owner, or give the statements that `unstick migrate` shows to a person who may"
         )
-    if code in _TWICE or any(words in told for words in _TWICE_SQLITE):
+    if is_twice(error):
         return BackendError(f"{source.name}: somebody else has just added {what}; {STAYS}")
     return BackendError(f"{source.name}: the database refused {what}: {told}; {STAYS}")

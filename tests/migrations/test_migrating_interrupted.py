@@ -12,6 +12,7 @@ from tests.harness.mariadb import MariaDBServer
 from tests.harness.postgres import PostgresServer
 from tests.migrations.acme import Acme, made, reasons, statements
 from tests.systems.databases import in_database
+from unstick.backends import install_journal
 from unstick.backends.sql import migration_plan
 from unstick.backends.sql.migration_plan import Draft, Standing
 from unstick.recovery.errors import BackendError, Denied
@@ -108,6 +109,18 @@ async def test_a_table_with_a_column_added_by_somebody_else_meanwhile_keeps_it(
     await acme.applies()
     await acme.applies(rollback=True)
     assert (await acme.tables())["orders"] == {"id", "state", "queue", "beat_at", "why"}
+
+
+async def test_two_at_once_add_everything_once_and_one_may_be_told_so(acme: Acme) -> None:
+    await install_journal(acme.source(), apply=True)
+    told = await asyncio.gather(acme.applies(), acme.applies(), return_exceptions=True)
+    for refused in (one for one in told if isinstance(one, BaseException)):
+        assert isinstance(refused, BackendError)
+        assert "somebody else has just added" in str(refused) or "in use by a transaction" in str(refused)
+    await acme.applies()
+    assert statements(await acme.shows()) == []
+    await acme.applies(rollback=True)
+    assert await acme.is_bare()
 
 
 async def test_a_value_that_comes_between_the_look_and_the_drop_is_kept(
