@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from tests.systems.databases import dialect_of
 from tests.systems.feedlyai import (
     HOUR,
     MINUTE,
@@ -293,3 +294,14 @@ async def test_jobs_without_variants_are_some_other_system(bare: Here) -> None:
     await bare.run("ALTER TABLE jobs_variants RENAME TO old_variants")
     with pytest.raises(SchemaMismatch, match="no known job system"):
         await bare.console(profile=None)
+
+
+async def test_what_came_later_may_be_missing(bare: Here) -> None:
+    if dialect_of(bare.url) != "mysql":
+        for name in ("jobs", "jobs_status", "jobs_variants", "jobs_variants_status", "jobs_variants_job_id"):
+            await bare.run(f"DROP INDEX idx_{name}_retry_count")
+    for table, column in (("jobs", "retry_count"), ("jobs_variants", "retry_count"), ("jobs", "version")):
+        await bare.run(f"ALTER TABLE {table} DROP COLUMN {column}")
+    for table in ("evaluations", "instagram_feeds", "txt_ad_copy_generations"):
+        await bare.run(f"DROP TABLE {table}")
+    assert (await bare.console(profile=None)).capabilities.profile == "feedlyai"
