@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from unstick.recovery.hooks import FAILED, Request, Send
+from unstick.backends.hooks_words import hidden, outcome, why
+from unstick.recovery.hooks import Send
+from unstick.recovery.hooks_outcome import FAILED
+from unstick.recovery.hooks_request import Request
 
 if TYPE_CHECKING:
     import httpx
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 READ, READ_S = 64 * 1024, 1.0
 """Bytes and seconds for which the rest of an answer is read, so that the application can end it in peace;
 nobody looks at it."""
-LIMIT = 200
-"""Characters of an error that are kept."""
 
 
 @asynccontextmanager
@@ -52,8 +50,8 @@ async def _send(client: httpx.AsyncClient, request: Request) -> str:
         # Its words repeat the header at fault.
         return f"{FAILED}the headers can't be sent"
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        return f"{FAILED}{_hidden(_why(error), request)[:LIMIT]}"
-    return _outcome(answer.status_code, request.ok)
+        return f"{FAILED}{hidden(why(error), request)}"
+    return outcome(answer.status_code, request.ok)
 
 
 async def _answer(client: httpx.AsyncClient, request: Request) -> httpx.Response:
@@ -87,44 +85,3 @@ async def _drain(answer: httpx.Response) -> None:
                         break
     finally:
         await answer.aclose()
-
-
-def _outcome(status: int, ok: tuple[int, ...]) -> str:
-    if 200 <= status < 300 or status in ok:
-        return str(status)
-    try:
-        name = f" {HTTPStatus(status).phrase}"
-    except ValueError:
-        name = ""
-    redirected = " (redirects are not followed)" if 300 <= status < 400 else ""
-    return f"{FAILED}{status}{name}{redirected}"
-
-
-def _why(error: BaseException) -> str:
-    """Return what went wrong in a few words: the cause says more than the library's own."""
-    causes = list(_causes(error))
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return "connection refused"
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return "there is no such host"
-    for cause in causes:
-        if isinstance(cause, ssl.SSLError):
-            return f"TLS: {getattr(cause, 'verify_message', '') or cause.reason or cause}"
-    text = str(error).strip().rstrip(".")
-    return text[:1].lower() + text[1:] if text else type(error).__name__
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        if isinstance(error, BaseExceptionGroup):
-            for each in error.exceptions:
-                yield from _causes(each)
-        error = error.__cause__ or error.__context__
-
-
-def _hidden(text: str, request: Request) -> str:
-    """Return the text without headers' values, and without what a database would not store."""
-    for secret in request.hidden:
-        text = text.replace(secret, "***")
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

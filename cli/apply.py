@@ -15,7 +15,7 @@ from unstick.cli.session import Session
 from unstick.cli.standing import standing
 from unstick.recovery.engine import check_applicable, check_source
 from unstick.recovery.errors import UsageError
-from unstick.recovery.hooks_calling import hook_for
+from unstick.recovery.hooks_applying import hook_for
 from unstick.recovery.plan import load, seal
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from unstick.cli.failures import sentence
 from unstick.cli.output import count, narrate
 from unstick.recovery.engine import Progress, Stop, apply
 from unstick.recovery.errors import UsageError
-from unstick.recovery.hooks import due
+from unstick.recovery.hooks_outcome import due
 from unstick.recovery.outcome import Outcome, RowOutcome, tally
 from unstick.recovery.plan import dump
 

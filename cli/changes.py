@@ -10,7 +10,7 @@ from unstick.cli.encode import plain
 from unstick.cli.output import block, count, narrate, pairs, safe, table
 from unstick.recovery.engine import complete
 from unstick.recovery.errors import UnstickError
-from unstick.recovery.hooks import counted_words, due, hook_times
+from unstick.recovery.hooks_outcome import counted_words, due, hook_times
 from unstick.recovery.outcome import Outcome, RowOutcome, Tally
 
 if TYPE_CHECKING:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from unstick.cli.carry import INTERRUPTED, stoppable
 from unstick.cli.confirm import confirmed, require_answerable
-from unstick.cli.encode import print_json
-from unstick.cli.failures import sentence
+from unstick.cli.hooks_telling import hooked, tell
 from unstick.cli.output import count, narrate, safe, table
 from unstick.cli.session import Session
 from unstick.recovery.engine import Stop
 from unstick.recovery.errors import UsageError
-from unstick.recovery.hooks import counted, counted_words, due
-from unstick.recovery.hooks_calling import Called, call_again, due_rows, hook_again
+from unstick.recovery.hooks_again import call_again, due_rows, hook_again
+from unstick.recovery.hooks_outcome import due
 
 if TYPE_CHECKING:
-    from unstick.recovery.outcome import Operation, OperationRow
-    from unstick.recovery.port import Backend
+    from unstick.recovery.outcome import OperationRow
 
 
 def configure(parser: argparse.ArgumentParser, verb: str) -> None:
@@ -51,7 +49,7 @@ def run(session: Session) -> int:
 async def _list(session: Session) -> int:
     async with session.opened() as backend:
         operation = await backend.operation(session.args.operation)
-        _tell(session, backend, operation, _hooked(operation), None)
+        tell(session, backend, operation, hooked(operation), None)
     if not session.json and (rows := due_rows(operation)):
         again = session.next_step("hooks", operation.id, "--retry")
         narrate(f"{count(len(rows), 'hook')} can be called again: {again}")
@@ -68,14 +66,14 @@ async def _retry(session: Session) -> int:
                 narrate(f"would call {usable.shown} for {count(len(rows), 'row')}; nothing was called")
             else:
                 narrate(f"{session.source.name}: no hook of {operation.id} is to be called")
-            _tell(session, backend, operation, rows, None)
+            tell(session, backend, operation, rows, None)
             return 0
         hook = hook_again(backend, operation)
         _ask(session, rows, hook.shown)
         stop = Stop()
         with stoppable(stop, "stopping after the hooks that are being called; once more to give up waiting"):
             called = await call_again(backend, operation, stopped=lambda: stop.requested)
-        _tell(session, backend, operation, called.rows, called)
+        tell(session, backend, operation, called.rows, called)
         if called.error is not None:
             return called.error.exit_code
         left = any(due(row.hook) for row in called.rows)
@@ -90,50 +88,3 @@ def _ask(session: Session, rows: Sequence[OperationRow], shown: str) -> None:
     what = f"call {safe(shown)} for {count(len(rows), 'row')}"
     if not confirmed(session.args, session.source, len(rows), what):
         raise UsageError("not confirmed; nothing was called")
-
-
-def _hooked(operation: Operation) -> tuple[OperationRow, ...]:
-    return tuple(row for row in operation.rows if row.hook is not None)
-
-
-def _tell(
-    session: Session,
-    backend: Backend,
-    operation: Operation,
-    rows: Sequence[OperationRow],
-    called: Called | None,
-) -> None:
-    hook = backend.hooks.of(operation.action)
-    if session.json:
-        document: dict[str, object] = {
-            "source": session.source.name,
-            "profile": backend.capabilities.profile,
-            "operation": operation.id,
-            "action": operation.action,
-            "hook": hook.shown if hook else None,
-            "retried": called is not None,
-            "outcomes": counted(row.hook for row in rows),
-            "rows": [_object(row) for row in rows],
-        }
-        if called is not None and called.error is not None:
-            document |= {"error": sentence(called.error), "exit_code": called.error.exit_code}
-        print_json(document)
-        return
-    if rows:
-        head = ("JOB", "VARIANT", "OUTCOME", "UNDONE BY", "HOOK")
-        table(head, [(row.job, row.variant, row.outcome, row.undone_by, row.hook) for row in rows])
-        print(f"hooks: {counted_words(row.hook for row in rows)}")
-    elif called is None and not session.args.retry:
-        narrate(f"{session.source.name}: {operation.id} called no hook")
-    if called is not None and called.error is not None:
-        narrate(f"unstick: {sentence(called.error)}; the journal doesn't know of some of these calls")
-
-
-def _object(row: OperationRow) -> Mapping[str, object]:
-    return {
-        "job": row.job,
-        "variant": row.variant,
-        "hook": row.hook,
-        "due": due(row.hook) and row.undone_by is None,
-        "undone_by": row.undone_by,
-    }

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from . import hooks_calling
+from . import hooks_applying
 from .errors import BackendError, CommitUnknown, PlanError, QueryTimeout, ReadOnlySource, Unreachable
 from .model import Capabilities
 from .outcome import Outcome, RowOutcome, Tally, tally
@@ -93,9 +93,9 @@ async def apply(
     stop = stop or Stop()
     if not plan.rows:
         return Result("", plan, ())
-    hook = hooks_calling.hook_for(plan, backend)
+    hook = hooks_applying.hook_for(plan, backend)
     operation = await _begin(backend, plan)
-    hooked = hooks_calling.AfterChunks(backend, plan, operation, hook, lambda: stop.requested)
+    hooked = hooks_applying.AfterChunks(backend, plan, operation, hook, lambda: stop.requested)
     done: list[RowOutcome] = []
 
     def tell(rows: Sequence[RowOutcome], hooks: int = 0) -> None:

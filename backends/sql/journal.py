@@ -21,7 +21,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from unstick.recovery.hooks import NOT_CALLED
+from unstick.recovery.hooks_outcome import NOT_CALLED
 from unstick.recovery.model import JobId, VariantId
 from unstick.recovery.outcome import Outcome
 from unstick.recovery.paths import state_folder

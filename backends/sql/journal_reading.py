@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from unstick.recovery.errors import Denied, NotFound, UsageError
-from unstick.recovery.hooks import FAILED, NOT_CALLED
+from unstick.recovery.hooks_outcome import FAILED, NOT_CALLED
 from unstick.recovery.model import Attempt, JobId, VariantId
 from unstick.recovery.outcome import Operation, OperationRow, Outcome, Tally
 

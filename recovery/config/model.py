@@ -21,7 +21,7 @@ from pydantic import (
 from unstick.recovery.config.url import check_url
 from unstick.recovery.durations import NEVER, parse_duration
 from unstick.recovery.errors import UnstickError
-from unstick.recovery.hooks import json_mistake
+from unstick.recovery.hooks_template import json_mistake
 from unstick.recovery.source import NAME
 from unstick.recovery.toml_file import Mistake
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from ..errors import CommitUnknown, PlanError, ReadOnlySource
 from ..hooks import Hooks
-from ..hooks_calling import planned
+from ..hooks_applying import planned
 from ..outcome import Outcome, RowOutcome
 from ..plan import Options, Plan, PlanRow, seal
 from ..port import Selection

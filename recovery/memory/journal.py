@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..errors import NotFound
-from ..hooks import NOT_CALLED, due
+from ..hooks_outcome import NOT_CALLED, due
 from ..model import Attempt
 from ..outcome import Operation, OperationRow, Outcome, RowOutcome, Tally
 from ..plan import Change, LeftOut, Plan, PlanRow

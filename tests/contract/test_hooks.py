@@ -11,8 +11,10 @@ from tests.harness.application import Application, nobody
 from tests.harness.waiting import eventually
 from unstick.recovery.engine import apply
 from unstick.recovery.errors import ConfigError
-from unstick.recovery.hooks import NOT_CALLED, Hook
-from unstick.recovery.hooks_calling import AT_ONCE, call_again, due_rows
+from unstick.recovery.hooks import Hook
+from unstick.recovery.hooks_again import call_again, due_rows
+from unstick.recovery.hooks_calling import AT_ONCE
+from unstick.recovery.hooks_outcome import NOT_CALLED
 from unstick.recovery.model import JobId
 from unstick.recovery.plan import Options
 from unstick.recovery.port import Backend

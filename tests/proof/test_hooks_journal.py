@@ -12,8 +12,9 @@ from tests.proof.test_journal_install import migrate, opened
 from unstick.backends import create_backend, install_journal
 from unstick.backends.sql.journal import Journal, local_path
 from unstick.recovery.engine import apply
-from unstick.recovery.hooks import NOT_CALLED, Hook
-from unstick.recovery.hooks_calling import call_again
+from unstick.recovery.hooks import Hook
+from unstick.recovery.hooks_again import call_again
+from unstick.recovery.hooks_outcome import NOT_CALLED
 from unstick.recovery.plan import Options
 from unstick.recovery.port import Backend
 

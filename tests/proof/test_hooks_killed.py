@@ -11,8 +11,9 @@ from tests.contract.world import add_stuck
 from tests.harness.application import Application, Call
 from tests.proof.proof import Proof, check_books
 from tests.proof.test_killed import settled
-from unstick.recovery.hooks import NOT_CALLED, Hook
-from unstick.recovery.hooks_calling import call_again, due_rows
+from unstick.recovery.hooks import Hook
+from unstick.recovery.hooks_again import call_again, due_rows
+from unstick.recovery.hooks_outcome import NOT_CALLED
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,7 +18,7 @@ from tests.systems.consoles import Command, commands
 from tests.systems.databases import create_tables, in_database
 from unstick.recovery.engine import apply
 from unstick.recovery.hooks import Hook
-from unstick.recovery.hooks_calling import call_again
+from unstick.recovery.hooks_again import call_again
 from unstick.recovery.plan import Options
 from unstick.recovery.query import Query
 

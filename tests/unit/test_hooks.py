@@ -7,20 +7,10 @@ from typing import Any
 import pytest
 
 from unstick.recovery.errors import ConfigError
-from unstick.recovery.hooks import (
-    NOT_CALLED,
-    Hook,
-    Request,
-    Subject,
-    counted,
-    counted_words,
-    due,
-    failed,
-    fill_json,
-    json_mistake,
-    request,
-    usable,
-)
+from unstick.recovery.hooks import Hook, usable
+from unstick.recovery.hooks_outcome import NOT_CALLED, counted, counted_words, due, failed
+from unstick.recovery.hooks_request import Request, Subject, request
+from unstick.recovery.hooks_template import fill_json, json_mistake
 from unstick.recovery.model import JobId, Scalar, VariantId
 
 NASTY = 'a/b?c=d&e#f "\\%2F\n{job} ü\U0001f525 ../..'

@@ -11,8 +11,11 @@ import pytest
 from unstick.recovery import hooks_calling
 from unstick.recovery.engine import Progress, Stop, apply
 from unstick.recovery.errors import ConfigError, PlanError, ReadOnlySource, Unreachable
-from unstick.recovery.hooks import NOT_CALLED, Hook, Hooks, Request, Send
-from unstick.recovery.hooks_calling import AT_ONCE, call_again, due_rows
+from unstick.recovery.hooks import Hook, Hooks, Send
+from unstick.recovery.hooks_again import call_again, due_rows
+from unstick.recovery.hooks_calling import AT_ONCE
+from unstick.recovery.hooks_outcome import NOT_CALLED
+from unstick.recovery.hooks_request import Request
 from unstick.recovery.memory import MemoryBackend
 from unstick.recovery.outcome import OperationRow, RowOutcome
 from unstick.recovery.plan import Options, Plan

@@ -8,7 +8,7 @@ import pytest
 
 from tests.harness.application import PROXIES, Application
 from unstick.backends import hooks
-from unstick.recovery.hooks import Request
+from unstick.recovery.hooks_request import Request
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -13,8 +13,8 @@ from textual.widget import Widget
 from unstick.recovery.display import display_text, fit, wrap
 from unstick.recovery.engine import Stop
 from unstick.recovery.errors import UnstickError
-from unstick.recovery.hooks import counted_words, due
-from unstick.recovery.hooks_calling import call_again, due_rows, hook_again
+from unstick.recovery.hooks_again import call_again, due_rows, hook_again
+from unstick.recovery.hooks_outcome import counted_words, due
 from unstick.recovery.model import Image
 from unstick.recovery.outcome import Operation, OperationRow
 from unstick.tui.actions import OPERATION

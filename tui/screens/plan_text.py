@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import overload
 
 from unstick.recovery.display import TEXT_LIMIT, display_text, fit, wrap
-from unstick.recovery.hooks import due, hook_times
+from unstick.recovery.hooks_outcome import due, hook_times
 from unstick.recovery.model import JobId, Scalar, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Plan, PlanRow

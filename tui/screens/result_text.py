@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unstick.recovery.display import display_text
 from unstick.recovery.engine import Result, unhandled
-from unstick.recovery.hooks import counted_words
+from unstick.recovery.hooks_outcome import counted_words
 from unstick.recovery.outcome import Outcome
 
 _PAST = {"recover": "recovered", "retry": "retried", "delete": "deleted", "undo": "put back"}
