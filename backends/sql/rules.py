@@ -198,6 +198,8 @@ def verdict(
         evidence.append((_column(entity, time), _moment(ages.get(time), now)))
     if rule.age_of or rule.owner:
         evidence.append(("threshold", long_duration(threshold)))
+    if rule.children is not None and rule.children.of == "variants" and row.get("variants_total") is not None:
+        evidence.append(("variants", f"{row['variants_done']} of {row['variants_total']} done"))
     if rule.owner is not None:
         evidence.append(("worker", f"no beat in {rule.owner.table} within {long_duration(threshold)}"))
     evidence.append(("database clock", f"{now:%Y-%m-%d %H:%M:%S} UTC"))

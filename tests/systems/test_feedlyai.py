@@ -63,6 +63,7 @@ async def test_each_scenario_is_found_and_nothing_else(here: Here) -> None:
         verdict = (await backend.job(JobId(job))).verdict
         assert verdict is not None
         assert (verdict.rule, verdict.why) == ("unfinished", "all variants done")
+        assert dict(verdict.evidence)["variants"] in ("2 of 2 done", "3 of 3 done")
 
 
 async def test_a_jobs_verdict_tells_what_its_variants_have(here: Here) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.harness.waiting import eventually_async
 from tests.systems.feedlyai import (
     MINUTE,
     Here,
@@ -177,3 +178,26 @@ async def test_nothing_is_told_where_nobody_could_hear(sqlite_url: str) -> None:
     assert not any("notify" in text for text in made.sql)
     assert (await apply(backend, made)).counts.applied == 1
     await here.close()
+
+
+async def test_a_console_hears_of_what_another_one_did(here: Here) -> None:
+    watching, recovering = await here.console(), await here.console()
+    ticks = asyncio.Queue[None]()
+
+    async def watch() -> None:
+        async for tick in watching.watch():
+            ticks.put_nowait(tick)
+
+    async def listens() -> object:
+        return watching.capabilities.notify
+
+    task = asyncio.create_task(watch())
+    try:
+        await eventually_async(listens, what="it listens")
+        while not ticks.empty():
+            ticks.get_nowait()
+        assert (await act(recovering, "recover", job_id("lagging"))).counts.applied == 1
+        await asyncio.wait_for(ticks.get(), 30)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
