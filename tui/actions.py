@@ -18,6 +18,7 @@ from unstick.tui.availability import (
     can_plan,
     can_undo,
     connected,
+    has_variants,
     is_applying,
     may_suspend,
     needs_row,
@@ -26,10 +27,12 @@ from unstick.tui.availability import (
 )
 
 JOBS, JOB, PLAN, OPERATIONS, OPERATION, HELP = "jobs", "job", "plan", "operations", "operation", "help"
+VARIANTS, VARIANT = "variants", "variant"
 CHOICE = "actions"
-SCREENS = (JOBS, JOB, CHOICE, PLAN, OPERATIONS, OPERATION, HELP)
-_LIVE = (JOBS, JOB)
-_LISTS = (JOBS, OPERATIONS, CHOICE)
+SCREENS = (JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, HELP)
+_TABLES = (JOBS, VARIANTS)
+_LIVE = (JOBS, JOB, VARIANTS, VARIANT)
+_LISTS = (JOBS, JOB, VARIANTS, OPERATIONS, CHOICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,13 @@ _MOVES = (
 
 _ROWS = (
     Action("rows.open", ("enter",), "open", "Open the row", _LISTS, 9, needs_row),
-    Action("rows.mark", ("space",), "mark", "Mark or unmark the row", (JOBS,), 2, needs_row),
+    Action("rows.mark", ("space",), "mark", "Mark or unmark the row", _TABLES, 2, needs_row),
     Action(
-        "rows.range", ("v",), "range", "Mark from here to where v is pressed again", (JOBS,), 0, needs_row
+        "rows.range", ("v",), "range", "Mark from here to where v is pressed again", _TABLES, 0, needs_row
     ),
-    Action("rows.all", ("*",), "mark all", "Mark all rows that are loaded; again: the rest too", (JOBS,), 15),
-    Action("rows.none", ("U",), "unmark", "Remove every mark", (JOBS,)),
+    Action("rows.all", ("*",), "mark all", "Mark all rows that are loaded; again: the rest too", _TABLES, 15),
+    Action("rows.none", ("U",), "unmark", "Remove every mark", _TABLES),
+    Action("rows.job", ("J",), "its job", "Open the job of the variant", (VARIANTS, VARIANT), 10, needs_row),
 )
 
 _ACTS = (
@@ -81,7 +85,7 @@ _ACTS = (
     Action("act.delete", ("ctrl+d",), "delete", "Plan to delete the marked rows, else this one", _LIVE, 6,
            offers("delete"), initiates=True),
     Action("act.undo", ("u",), "undo", "Plan the undo of an operation: this one, else the last",
-           (JOBS, JOB, PLAN, OPERATIONS, OPERATION), 11, can_undo, initiates=True),
+           (*_LIVE, PLAN, OPERATIONS, OPERATION), 11, can_undo, initiates=True),
     Action("act.hooks", ("H",), "hooks", "Call the hooks again that failed or were never called",
            (OPERATION,), 4, can_call_hooks, quiet=True, initiates=True),
     Action("act.choose", ("a",), "actions", "All actions of this job system, with what each really does",
@@ -90,21 +94,23 @@ _ACTS = (
 
 _VIEWS = (
     Action("view.filter", ("/",), "filter", "Filter: words, !not, state:failed age>1h retries>=3 kind:mail",
-           (JOBS, HELP), 8),
-    Action("view.next", ("n",), "next", "Next row that matches the last filter", (JOBS,)),
-    Action("view.previous", ("N",), "previous", "Previous row that matches the last filter", (JOBS,)),
-    Action("view.sort_next", (">",), "sort", "Sort by the next column", (JOBS,)),
-    Action("view.sort_previous", ("<",), "sort back", "Sort by the previous column", (JOBS,)),
-    Action("view.reverse", ("o",), "reverse", "Reverse the order", (JOBS,)),
-    Action("view.wide", ("w",), "wide", "More and wider columns", (JOBS,)),
-    Action("view.wrap", ("z",), "wrap", "Wrap long lines, or cut them", (JOB, PLAN, OPERATION)),
-    Action("view.header", ("ctrl+e",), "title", "Hide or show the title line", (JOBS,)),
-    Action("view.section", ("tab",), "section", "Next section", (JOB, PLAN, OPERATION), 10),
-    Action("view.all", ("1",), "all", "All jobs, stuck ones first", (JOBS,)),
-    Action("view.stuck", ("2",), "stuck", "Only stuck jobs", (JOBS,)),
-    Action("view.failed", ("3",), "failed", "Only failed jobs", (JOBS,)),
-    Action("view.running", ("4",), "running", "Only running jobs", (JOBS,)),
-    Action("view.pending", ("5",), "pending", "Only pending jobs", (JOBS,)),
+           (*_TABLES, HELP), 8),
+    Action("view.next", ("n",), "next", "Next row that matches the last filter", _TABLES),
+    Action("view.previous", ("N",), "previous", "Previous row that matches the last filter", _TABLES),
+    Action("view.sort_next", (">",), "sort", "Sort by the next column", _TABLES),
+    Action("view.sort_previous", ("<",), "sort back", "Sort by the previous column", _TABLES),
+    Action("view.reverse", ("o",), "reverse", "Reverse the order", _TABLES),
+    Action("view.wide", ("w",), "wide", "More and wider columns", _TABLES),
+    Action("view.wrap", ("z",), "wrap", "Wrap long lines, or cut them", (JOB, VARIANT, PLAN, OPERATION)),
+    Action("view.header", ("ctrl+e",), "title", "Hide or show the title line", _TABLES),
+    Action("view.section", ("tab",), "section", "Next section", (JOB, VARIANT, PLAN, OPERATION), 10),
+    Action("view.all", ("1",), "all", "All rows, stuck ones first", _TABLES),
+    Action("view.stuck", ("2",), "stuck", "Only stuck rows", _TABLES),
+    Action("view.failed", ("3",), "failed", "Only failed rows", _TABLES),
+    Action("view.running", ("4",), "running", "Only running rows", _TABLES),
+    Action("view.pending", ("5",), "pending", "Only pending rows", _TABLES),
+    Action("view.variants", ("V",), "variants", "Variants as a list of their own; on a job: to its variants",
+           (JOBS, JOB), 16, has_variants, quiet=True),
     Action("view.operations", ("@",), "operations", "The journal: who changed what, and undo", _LIVE, 13),
 )  # fmt: skip
 
@@ -115,10 +121,10 @@ _SOURCES = (
 )  # fmt: skip
 
 _REFRESH = (
-    Action("refresh.now", ("ctrl+r",), "refresh", "Refresh now", (JOBS, JOB, OPERATIONS)),
-    Action("refresh.pause", ("p",), "pause", "Pause or resume refreshing", (JOBS, JOB)),
-    Action("refresh.faster", ("+",), "faster", "Refresh more often", (JOBS, JOB)),
-    Action("refresh.slower", ("_",), "slower", "Refresh less often", (JOBS, JOB)),
+    Action("refresh.now", ("ctrl+r",), "refresh", "Refresh now", (*_LIVE, OPERATIONS)),
+    Action("refresh.pause", ("p",), "pause", "Pause or resume refreshing", _LIVE),
+    Action("refresh.faster", ("+",), "faster", "Refresh more often", _LIVE),
+    Action("refresh.slower", ("_",), "slower", "Refresh less often", _LIVE),
 )
 
 _PLAN = (
@@ -134,8 +140,8 @@ _PLAN = (
 
 _COPY = (
     Action("copy.id", ("y",), "copy", "Copy the id (Plan: the SQL) to the clipboard of your terminal",
-           (JOBS, JOB, PLAN, OPERATIONS, OPERATION), 14),
-    Action("copy.record", ("Y",), "copy JSON", "Copy the whole record as JSON", (JOBS, JOB, PLAN)),
+           (*_LIVE, PLAN, OPERATIONS, OPERATION), 14),
+    Action("copy.record", ("Y",), "copy JSON", "Copy the whole record as JSON", (*_LIVE, PLAN)),
 )  # fmt: skip
 
 _APP = (

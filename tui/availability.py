@@ -24,6 +24,8 @@ class Facts:
     dry_run: bool = False
     applying: bool = False
     applied: bool = False
+    variants: bool = False
+    """Whether what is acted on are variants, not jobs."""
     hooks_due: int = 0
 
 
@@ -44,13 +46,25 @@ def offers(name: str) -> Callable[[Facts], Reason]:
         able = facts.capabilities
         if able is None:
             return connected(facts)
-        if name not in {action.name for action in able.actions}:
+        action = next((action for action in able.actions if action.name == name), None)
+        if action is None:
             return f"{able.profile} has no action {name}"
+        if facts.variants and not action.for_variants:
+            return f"{name} is for whole jobs; {able.variants_name or 'variants'} have no such action"
+        if not facts.variants and not action.for_jobs:
+            return f"{name} is for single {able.variants_name or 'variants'}, not for whole jobs"
         if able.read_only:
             return able.refusal.get(name, "the source is read-only; open it with --write to change rows")
         return able.refusal.get(name) or needs_row(facts)
 
     return when
+
+
+def has_variants(facts: Facts) -> Reason:
+    """Whether the system has variants at all."""
+    if facts.capabilities is None:
+        return connected(facts)
+    return None if facts.capabilities.variants_name else "the jobs of this system have no variants"
 
 
 def can_plan(facts: Facts) -> Reason:

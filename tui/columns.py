@@ -1,15 +1,16 @@
-"""The live table's columns: what each shows, how wide it may be, and which leave a narrow terminal first."""
+"""The live tables' columns: what each shows, how wide it may be, and which leave a narrow terminal first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from unstick.recovery.display import CUT, cell_width, display_text, fit
 from unstick.recovery.durations import short_duration
-from unstick.recovery.model import Job
+from unstick.recovery.model import Job, Variant
 from unstick.tui.paint import Line, Span
-from unstick.tui.states import state_span
+from unstick.tui.states import state_span, wants_person
 
 GUTTER = 3
 """Cursor, mark, and a blank."""
@@ -25,13 +26,16 @@ SHRUNK = 8
 """Cells to which kind and step shrink before any of them leaves."""
 
 
+R = TypeVar("R")
+
+
 @dataclass(frozen=True, slots=True)
-class Column:
+class Column(Generic[R]):
     """One column. `drop` is the order in which columns leave (0: never), `wide` whether only `w` shows it."""
 
     id: str
     title: str
-    cell: Callable[[Job], Span]
+    cell: Callable[[R], Span]
     least: int
     most: int
     most_wide: int = 0
@@ -45,11 +49,11 @@ def _text(value: object) -> Span:
     return Span(display_text(value, limit=120))
 
 
-def _step(job: Job) -> Span:
+def _step(job: Job | Variant) -> Span:
     bar = ""
     if job.step_index is not None and job.step_count:
         bar = f"{job.step_index}/{job.step_count} "
-    elif job.progress is not None:
+    elif isinstance(job, Job) and job.progress is not None:
         part = min(max(job.progress, 0.0), 1.0)
         bar = "#" * int(part * BAR) + "." * (BAR - int(part * BAR)) + f" {int(part * 100)}% "
     return Span(bar + display_text(job.step, limit=120) if bar or job.step else "-")
@@ -61,17 +65,17 @@ def _variants(job: Job) -> Span:
     return Span(f"{job.variants_done or 0}/{job.variants_total}")
 
 
-def _tries(job: Job) -> Span:
+def _tries(job: Job | Variant) -> Span:
     most = "" if job.max_retries is None else f"/{job.max_retries}"
     return Span(f"{job.retries}{most}", "warning" if job.needs_person else "text")
 
 
-def why(job: Job) -> Span:
-    """Return why the job needs a look: its verdict, its error, or nothing."""
-    if job.verdict is not None:
-        person = "needs a person: " if job.needs_person else ""
-        return Span(person + display_text(job.verdict.why), "stuck")
-    return Span(display_text(job.error), "dim")
+def why(item: Job | Variant) -> Span:
+    """Return why a job or variant needs a look: its verdict, its error, or nothing."""
+    person = "needs a person" if wants_person(item) else ""
+    told = display_text(item.verdict.why if item.verdict is not None else item.error)
+    style = "stuck" if item.verdict is not None else "warning" if person else "dim"
+    return Span(f"{person}: {told}" if person and told else person or told, style)
 
 
 def _time(value: object) -> Span:
@@ -79,9 +83,10 @@ def _time(value: object) -> Span:
 
 
 ID_MOST = 40
-STATE = Column("state", "STATE", state_span, 9, 11)
-COLUMNS = (
-    STATE,
+_IDS = ("id", "job")
+"""Columns that are cut in the middle, and get the cells that are left."""
+JOB_COLUMNS: tuple[Column[Job], ...] = (
+    Column("state", "STATE", state_span, 9, 11),
     Column("id", "ID", lambda job: _text(job.id), 4, 14, ID_MOST),
     Column("kind", "KIND", lambda job: _text(job.kind), 4, 16, 32, drop=5, optional=True),
     Column("status", "STATUS", lambda job: _text(job.status), 6, 12, 16, drop=1, wide=True),
@@ -95,6 +100,18 @@ COLUMNS = (
     Column("idle", "IDLE", lambda job: Span(short_duration(job.idle_s)), 4, 4, drop=8, right=True),
 )  # fmt: skip
 
+VARIANT_COLUMNS: tuple[Column[Variant], ...] = (
+    Column("state", "STATE", state_span, 9, 11),
+    Column("id", "ID", lambda each: _text(each.id), 4, 10, ID_MOST),
+    Column("job", "JOB", lambda each: _text(each.job), 4, 10, ID_MOST),
+    Column("kind", "NAME", lambda each: _text(each.name), 4, 14, 28, drop=5, optional=True),
+    Column("status", "STATUS", lambda each: _text(each.status), 6, 12, 16, drop=1, wide=True),
+    Column("step", "STEP", _step, 4, 14, 26, drop=4, optional=True),
+    Column("tries", "TRY", _tries, 4, 5, drop=6),
+    Column("created", "CREATED", lambda each: _time(each.created), 19, 19, drop=1, wide=True),
+    Column("idle", "IDLE", lambda each: Span(short_duration(each.idle_s)), 4, 4, drop=8, right=True),
+)  # fmt: skip
+
 
 def fit_id(text: str, width: int) -> str:
     """Cut an id in its middle: ids of one system begin alike, their ends tell them apart."""
@@ -104,7 +121,7 @@ def fit_id(text: str, width: int) -> str:
     return f"{text[: width - tail - 1]}{CUT}{text[-tail:]}"
 
 
-def _shrunk(chosen: Sequence[tuple[Column, int]], deficit: int) -> list[tuple[Column, int]]:
+def _shrunk(chosen: Sequence[tuple[Column[R], int]], deficit: int) -> list[tuple[Column[R], int]]:
     """Take up to `deficit` cells from step and kind, as far as they can spare them."""
     widths = {column.id: width for column, width in chosen}
     for name in ("step", "kind"):
@@ -116,13 +133,18 @@ def _shrunk(chosen: Sequence[tuple[Column, int]], deficit: int) -> list[tuple[Co
 
 
 @dataclass(slots=True)
-class Layout:
-    """Column widths for one terminal width. Widths only grow while rows come in, so nothing jumps about."""
+class Layout(Generic[R]):
+    """Column widths for one terminal width. Widths only grow while rows come in, so nothing jumps about.
 
+    `known` are the columns that there may be; `reason` is what the last one says of a row.
+    """
+
+    known: tuple[Column[R], ...]
+    reason: Callable[[R], Span]
     width: int = 80
     wide: bool = False
     seen: dict[str, int] = field(default_factory=dict)
-    columns: tuple[tuple[Column, int], ...] = ()
+    columns: tuple[tuple[Column[R], int], ...] = ()
     why: int = 0
 
     def resize(self, width: int, wide: bool) -> None:
@@ -130,11 +152,11 @@ class Layout:
         self.width, self.wide = width, wide
         self._arrange()
 
-    def measure(self, rows: Iterable[Job]) -> bool:
+    def measure(self, rows: Iterable[R]) -> bool:
         """Make room for new rows; whether any width changed."""
-        for job in rows:
-            for column in COLUMNS:
-                text = column.cell(job).text
+        for item in rows:
+            for column in self.known:
+                text = column.cell(item).text
                 if column.optional and (not text or text == "-"):
                     continue
                 if self.seen.get(column.id, 0) < (taken := cell_width(text)):
@@ -146,7 +168,7 @@ class Layout:
     def _arrange(self) -> None:
         chosen = [
             (column, self._wanted(column))
-            for column in COLUMNS
+            for column in self.known
             if (self.wide or not column.wide) and (not column.optional or column.id in self.seen)
         ]
         for drop in sorted({column.drop for column, _ in chosen if column.drop}):
@@ -154,19 +176,20 @@ class Layout:
                 break
             chosen = [pair for pair in chosen if pair[0].drop != drop]
         chosen = _shrunk(chosen, WHY_MINIMUM - self._left(chosen))
-        spare = max(self._left(chosen) - WHY_COMFORT, 0)
-        longest = min(self.seen.get("id", 0), ID_MOST)
-        chosen = [
-            (column, max(width, min(width + spare, longest)) if column.id == "id" else width)
-            for column, width in chosen
-        ]
+        for name in _IDS:
+            spare = max(self._left(chosen) - WHY_COMFORT, 0)
+            longest = min(self.seen.get(name, 0), ID_MOST)
+            chosen = [
+                (column, max(width, min(width + spare, longest)) if column.id == name else width)
+                for column, width in chosen
+            ]
         self.columns, self.why = tuple(chosen), max(self._left(chosen), 0)
 
-    def _wanted(self, column: Column) -> int:
+    def _wanted(self, column: Column[R]) -> int:
         most = (column.most_wide or column.most) if self.wide or self.width >= 120 else column.most
         return min(max(column.least, len(column.title), self.seen.get(column.id, 0)), most)
 
-    def _left(self, chosen: Sequence[tuple[Column, int]]) -> int:
+    def _left(self, chosen: Sequence[tuple[Column[R], int]]) -> int:
         return self.width - GUTTER - sum(width + 1 for _, width in chosen)
 
     def header(self) -> Line:
@@ -174,14 +197,24 @@ class Layout:
         titles = [fit(column.title, width, right=column.right) for column, width in self.columns]
         return (Span(" " * GUTTER + " ".join((*titles, "WHY")), "heading"),)
 
-    def row(self, job: Job, *, ghost: bool = False) -> Line:
-        """Return a job's line without cursor and mark."""
+    def row(self, item: R, *, ghost: bool = False) -> Line:
+        """Return a row's line without cursor and mark."""
         spans = []
         for column, width in self.columns:
-            text, style = column.cell(job)
+            text, style = column.cell(item)
             if ghost:
-                text, style = ("  left" if column is STATE else text), "dim"
-            shown = fit_id(text, width) if column.id == "id" else fit(text, width, right=column.right)
+                text, style = ("  left" if column.id == "state" else text), "dim"
+            shown = fit_id(text, width) if column.id in _IDS else fit(text, width, right=column.right)
             spans.append(Span(shown + " ", style))
-        reason = Span("left this view, or moved further down", "dim") if ghost else why(job)
+        reason = Span("left this view, or moved further down", "dim") if ghost else self.reason(item)
         return (*spans, reason)
+
+
+def job_layout() -> Layout[Job]:
+    """Return the columns of the live table."""
+    return Layout(JOB_COLUMNS, why)
+
+
+def variant_layout() -> Layout[Variant]:
+    """Return the columns of the list of variants."""
+    return Layout(VARIANT_COLUMNS, why)

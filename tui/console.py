@@ -28,7 +28,7 @@ from unstick.tui.widgets.bar import Part
 
 if TYPE_CHECKING:
     from unstick.recovery.engine import Stop
-    from unstick.recovery.model import JobId
+    from unstick.recovery.model import JobId, Target
     from unstick.recovery.plan import Options, Plan
     from unstick.tui.availability import Facts
     from unstick.tui.screens.base import ConsoleScreen
@@ -38,6 +38,9 @@ TWICE_S = 2.0
 
 GRACE_S = 5.0
 """Seconds that a chunk may take to end after the terminal was lost."""
+
+AGAIN_S = 1.0
+"""Until a source is asked again for live updates, when it was not connected or could not say."""
 
 STATUS_STYLES = {"": "text", ">": "accent", "!": "warning"}
 
@@ -138,7 +141,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
                 with suppress(Exception):
                     async for _ in session.backend.watch():
                         self.wake()
-            await asyncio.sleep(max(session.pace.every_s, 1.0))
+            await asyncio.sleep(AGAIN_S)
 
     def refuse(self, error: Exception) -> None:
         """Leave, because the only source can't be opened: the shell is where that is put right."""
@@ -244,13 +247,31 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
         self._open(JobScreen(self.session, job))
 
+    def open_variants(self) -> None:
+        """Show the variants of all jobs."""
+        from unstick.tui.screens.variants import VariantsScreen
+
+        self._open(VariantsScreen(self.session))
+
+    def open_variant(self, target: Target) -> None:
+        """Show everything about one variant."""
+        from unstick.tui.screens.variant import VariantScreen
+
+        self._open(VariantScreen(self.session, target))
+
     def open_plan(
-        self, make: Callable[[Options], Awaitable[Plan]], action: str, how: str, *, dry_run: bool = False
+        self,
+        make: Callable[[Options], Awaitable[Plan]],
+        action: str,
+        how: str,
+        *,
+        dry_run: bool = False,
+        title: str = "",
     ) -> None:
         """Make a plan and show it. `make` is called with options, and again when they change."""
         from unstick.tui.screens.plan import PlanScreen
 
-        self._open(PlanScreen(self.session, make, action, how, dry_run=dry_run))
+        self._open(PlanScreen(self.session, make, action, how, dry_run=dry_run, title=title))
 
     def open_choice(self, facts: Facts, how: str, choose: Callable[[str], None]) -> None:
         """Show all actions; `choose` gets the name of the one that was chosen."""
@@ -276,8 +297,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
         self._open(HelpScreen(self.session, scope, facts))
 
-    def plan_applied(self, plan: Plan, applied: frozenset[JobId]) -> None:
-        """Let every screen below know which rows were changed."""
+    def plan_applied(self, plan: Plan, applied: frozenset[str]) -> None:
+        """Let every screen below know which rows were changed: jobs, and JOB/VARIANT."""
         from unstick.tui.screens.base import ConsoleScreen
 
         for screen in self.screen_stack:

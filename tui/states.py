@@ -33,6 +33,11 @@ def state_span(item: Job | Variant) -> Span:
     return Span(f"{GLYPHS[item.state]} {word}", item.state.value)
 
 
+def wants_person(item: Job | Variant) -> bool:
+    """Whether only a person can help: it is stuck or failed, and the retry limit is reached."""
+    return item.needs_person and (item.verdict is not None or item.state is State.FAILED)
+
+
 def outcome_span(outcome: str) -> Span:
     """Return glyph and word of what became of a row."""
     try:

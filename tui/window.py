@@ -6,41 +6,61 @@ rows are only counted. A row that left the view stays as a ghost while the curso
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
-from unstick.recovery.model import Job, JobId, Page
+K = TypeVar("K", bound=str)
+"""What a row is known by: the id of a job, JOB/VARIANT of a variant."""
+R = TypeVar("R")
+Shown = TypeVar("Shown", covariant=True)
 
 MAX_ROWS = 5_000
 """Rows kept in memory; beyond that a person needs a filter, not a longer list."""
 
 
+class PageOf(Protocol[Shown]):
+    """One page of a list, as the port gives it."""
+
+    @property
+    def rows(self) -> Sequence[Shown]:
+        """The rows, in order."""
+        ...
+
+    @property
+    def next(self) -> str | None:
+        """What continues after the last row."""
+        ...
+
+
 @dataclass(slots=True)
-class Slot:
+class Slot(Generic[K]):
     """One page: the key it starts after, the key it ends with, and its rows' ids."""
 
     after: str | None
-    ids: list[JobId]
+    ids: list[K]
     next: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Generic[K]):
     """What a merge did: ids whose row changed, and whether the order did."""
 
-    changed: frozenset[JobId]
+    changed: frozenset[K]
     reordered: bool
 
 
 @dataclass(slots=True)
-class Window:
-    """Pages in order. `order` is what the table shows, `unseen` counts rows that wait behind a freeze."""
+class Window(Generic[K, R]):
+    """Pages in order. `key` gives what a row is known by, `order` is what the table shows, `unseen` counts
+    rows that wait behind a freeze."""
 
-    slots: list[Slot] = field(default_factory=list)
-    rows: dict[JobId, Job] = field(default_factory=dict)
-    order: list[JobId] = field(default_factory=list)
-    ghosts: set[JobId] = field(default_factory=set)
-    unseen: set[JobId] = field(default_factory=set)
+    key: Callable[[R], K]
+    slots: list[Slot[K]] = field(default_factory=list)
+    rows: dict[K, R] = field(default_factory=dict)
+    order: list[K] = field(default_factory=list)
+    ghosts: set[K] = field(default_factory=set)
+    unseen: set[K] = field(default_factory=set)
     loaded: bool = False
 
     @property
@@ -58,37 +78,37 @@ class Window:
         self.slots, self.rows, self.order = [], {}, []
         self.ghosts, self.unseen, self.loaded = set(), set(), False
 
-    def stale(self, visible: Iterable[JobId]) -> range:
+    def stale(self, visible: Iterable[K]) -> range:
         """Return which slots have to be read again so that the visible rows are fresh."""
         wanted = set(visible)
         hit = [index for index, slot in enumerate(self.slots) if not wanted.isdisjoint(slot.ids)]
         return range(hit[0], hit[-1] + 1) if hit else range(1)
 
-    def append(self, page: Page) -> Merged:
+    def append(self, page: PageOf[R]) -> Merged[K]:
         """Add the page after the last one."""
         after = self.slots[-1].next if self.slots else None
         known = set(self.order)
-        ids = [row.id for row in page.rows if row.id not in known]
+        ids = [self.key(row) for row in page.rows if self.key(row) not in known]
         changed = self._store(page.rows)
         self.slots.append(Slot(after, ids, page.next))
         self.order.extend(ids)
-        self.ghosts.difference_update(row.id for row in page.rows)
+        self.ghosts.difference_update(self.key(row) for row in page.rows)
         return Merged(changed, bool(ids))
 
     def merge(
-        self, first: int, pages: Sequence[Page], *, frozen: bool = False, hold: JobId | None = None
-    ) -> Merged:
+        self, first: int, pages: Sequence[PageOf[R]], *, frozen: bool = False, hold: K | None = None
+    ) -> Merged[K]:
         """Take pages read again, from slot `first` on. `hold` is the cursor's id, which never disappears."""
         self.loaded = True
         changed = self._store(row for page in pages for row in page.rows)
-        fresh = {row.id for page in pages for row in page.rows}
+        fresh = {self.key(row) for page in pages for row in page.rows}
         self.ghosts -= fresh
         if frozen:
             self._freeze(first, pages, fresh)
             return Merged(changed, reordered=False)
         return Merged(changed, self._replace(first, pages, fresh, hold))
 
-    def drop_ghosts(self, keep: Iterable[JobId] = ()) -> bool:
+    def drop_ghosts(self, keep: Iterable[K] = ()) -> bool:
         """Let go of rows that left the view, except `keep`; whether anything moved."""
         gone = self.ghosts.difference(keep)
         if not gone:
@@ -101,15 +121,16 @@ class Window:
             self.rows.pop(id_, None)
         return True
 
-    def _store(self, rows: Iterable[Job]) -> frozenset[JobId]:
+    def _store(self, rows: Iterable[R]) -> frozenset[K]:
         changed = set()
         for row in rows:
-            if self.rows.get(row.id) != row or row.id in self.ghosts:
-                self.rows[row.id] = row
-                changed.add(row.id)
+            key = self.key(row)
+            if self.rows.get(key) != row or key in self.ghosts:
+                self.rows[key] = row
+                changed.add(key)
         return frozenset(changed)
 
-    def _freeze(self, first: int, pages: Sequence[Page], fresh: set[JobId]) -> None:
+    def _freeze(self, first: int, pages: Sequence[PageOf[R]], fresh: set[K]) -> None:
         shown = set(self.order)
         self.unseen = fresh - shown
         read_again = {id_ for slot in self.slots[first : first + len(pages)] for id_ in slot.ids}
@@ -117,14 +138,14 @@ class Window:
         for id_ in self.unseen:
             self.rows.pop(id_, None)
 
-    def _replace(self, first: int, pages: Sequence[Page], fresh: set[JobId], hold: JobId | None) -> bool:
+    def _replace(self, first: int, pages: Sequence[PageOf[R]], fresh: set[K], hold: K | None) -> bool:
         before, last = self.order, first + len(pages)
         after = self.slots[first].after if first < len(self.slots) else None
         tail = self.slots[last:]
         old_end = self.slots[last - 1].next if 0 < last <= len(self.slots) else None
         fresh_slots = []
         for page in pages:
-            fresh_slots.append(Slot(after, [row.id for row in page.rows], page.next))
+            fresh_slots.append(Slot(after, [self.key(row) for row in page.rows], page.next))
             after = page.next
         if pages and pages[-1].next != old_end:
             tail = []
@@ -140,7 +161,7 @@ class Window:
         self.rows = {id_: row for id_, row in self.rows.items() if id_ in kept}
         return self.order != before
 
-    def _hold(self, before: Sequence[JobId], hold: JobId | None) -> None:
+    def _hold(self, before: Sequence[K], hold: K | None) -> None:
         """Keep the held row at its place when no page has it any more."""
         if hold is None or hold not in self.rows or any(hold in slot.ids for slot in self.slots):
             return

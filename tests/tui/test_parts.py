@@ -13,7 +13,7 @@ from unstick.recovery.errors import ConfigError
 from unstick.recovery.model import Job, JobId, Page, State, Verdict
 from unstick.tui.actions import ACTIONS, SCREENS, of_screen
 from unstick.tui.clipboard import osc52
-from unstick.tui.columns import Layout, fit_id
+from unstick.tui.columns import fit_id, job_layout
 from unstick.tui.confirm import Confirmation
 from unstick.tui.console import ConsoleApp, default_theme
 from unstick.tui.keys import resolve
@@ -24,12 +24,14 @@ from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.screens.choice import ChoiceScreen
 from unstick.tui.screens.help import HelpScreen
 from unstick.tui.screens.job import JobScreen
+from unstick.tui.screens.job_rows import job_window
 from unstick.tui.screens.jobs import JobsScreen
 from unstick.tui.screens.operation import OperationScreen
 from unstick.tui.screens.operations import OperationsScreen
 from unstick.tui.screens.plan import PlanScreen
+from unstick.tui.screens.variant import VariantScreen
+from unstick.tui.screens.variants import VariantsScreen
 from unstick.tui.widgets.bar import Part, arrange
-from unstick.tui.window import Window
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -48,7 +50,7 @@ def ids(*names: str) -> list[JobId]:
 
 class TestWindow:
     def test_a_page_read_again_replaces_its_rows(self) -> None:
-        window = Window()
+        window = job_window()
         window.merge(0, [page("a", "b")])
         merged = window.merge(0, [page("b", "a", "c")])
         assert window.order == ["b", "a", "c"]
@@ -56,14 +58,14 @@ class TestWindow:
         assert merged.changed == {"c"}
 
     def test_nothing_new_changes_nothing(self) -> None:
-        window = Window()
+        window = job_window()
         window.merge(0, [page("a", "b")])
         merged = window.merge(0, [page("a", "b")])
         assert not merged.changed
         assert not merged.reordered
 
     def test_frozen_rows_change_in_place_and_new_ones_are_counted(self) -> None:
-        window = Window()
+        window = job_window()
         window.merge(0, [page("a", "b")])
         changed = Page((job("new"), job("b", retries=2)), NOW)
         merged = window.merge(0, [changed], frozen=True)
@@ -74,7 +76,7 @@ class TestWindow:
         assert window.unseen == {"new"}
 
     def test_a_ghost_that_comes_back_is_a_row_again(self) -> None:
-        window = Window()
+        window = job_window()
         window.merge(0, [page("a", "b")])
         window.merge(0, [page("b")], frozen=True)
         merged = window.merge(0, [page("a", "b")], frozen=True)
@@ -82,7 +84,7 @@ class TestWindow:
         assert "a" in merged.changed
 
     def test_the_held_row_stays_at_its_place(self) -> None:
-        window = Window()
+        window = job_window()
         window.merge(0, [page("a", "b", "c")])
         window.merge(0, [page("a", "c")], hold=JobId("b"))
         assert window.order == ["a", "b", "c"]
@@ -92,7 +94,7 @@ class TestWindow:
         assert "b" not in window.rows
 
     def test_later_pages_are_read_again_when_the_page_before_ends_elsewhere(self) -> None:
-        window = Window()
+        window = job_window()
         window.merge(0, [page("a", "b", after="b")])
         window.append(page("c", "d"))
         window.merge(0, [page("a", "b", after="b")])
@@ -102,14 +104,14 @@ class TestWindow:
         assert window.more
 
     def test_a_row_that_moved_to_another_page_is_there_once(self) -> None:
-        window = Window()
+        window = job_window()
         window.merge(0, [page("a", "b", after="b")])
         window.append(page("c", "d"))
         window.merge(0, [page("a", "d", after="b")])
         assert window.order == ["a", "d", "c"]
 
     def test_only_pages_in_view_are_read_again(self) -> None:
-        window = Window()
+        window = job_window()
         window.merge(0, [page("a", after="a")])
         window.append(page("b", after="b"))
         window.append(page("c"))
@@ -120,7 +122,7 @@ class TestWindow:
 class TestColumns:
     @pytest.mark.parametrize("width", range(20, 200, 7))
     def test_state_and_id_never_leave_and_every_line_fits(self, width: int) -> None:
-        layout = Layout()
+        layout = job_layout()
         layout.resize(width, wide=width % 2 == 0)
         row = job(
             "88213", kind="send_receipt", step="overlay", step_index=3, step_count=8,
@@ -141,7 +143,7 @@ class TestColumns:
         row = job("1", kind="k" * 12, step="s" * 12, variants_total=4, idle_s=1.0, running_s=1.0)
         left: list[set[str]] = []
         for width in range(120, 20, -1):
-            layout = Layout()
+            layout = job_layout()
             layout.resize(width, wide=False)
             layout.measure([row])
             left.append({column.id for column, _ in layout.columns})
@@ -156,7 +158,7 @@ class TestColumns:
         row = job("JOB-1763991360-73DE18", kind="builder/update", idle_s=1.0, running_s=1.0)
         widths = {}
         for width in (76, 140):
-            layout = Layout()
+            layout = job_layout()
             layout.resize(width, wide=False)
             layout.measure([row])
             widths[width] = {column.id: taken for column, taken in layout.columns}
@@ -169,7 +171,7 @@ class TestKeys:
         screens: dict[str, type[ConsoleScreen]] = {
             kind.SCOPE: kind
             for kind in (
-                *(JobsScreen, JobScreen, ChoiceScreen, PlanScreen),
+                *(JobsScreen, JobScreen, VariantsScreen, VariantScreen, ChoiceScreen, PlanScreen),
                 *(OperationsScreen, OperationScreen, HelpScreen),
             )
         }

@@ -6,18 +6,30 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
-from unstick.recovery.model import Job, JobId
+from unstick.recovery.display import display_text
+from unstick.recovery.model import JobId, Target
 from unstick.recovery.plan import Options, Plan
+from unstick.tui.columns import fit_id
 from unstick.tui.feed import Feed
 from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.session import sentence
 
+TITLE = 14
+"""Cells that an id takes in a title."""
+
 Maker = Callable[[Options], Awaitable[Plan]]
 
 
-def as_record(job: Job) -> dict[str, Any]:
-    """Return everything about a job as JSON wants it."""
-    return asdict(job)
+def as_record(item: Any) -> dict[str, Any]:
+    """Return everything about a job or variant as JSON wants it."""
+    return asdict(item)
+
+
+def variant_words(target: Target) -> str:
+    """Return `variant 3f2a…91c0 of job 88213`, short enough for a title."""
+    ids = (display_text(each, limit=200) for each in (target.variant, target.job))
+    variant, job = (fit_id(each, TITLE).strip() for each in ids)
+    return f"variant {variant} of job {job}"
 
 
 class ActingScreen(ConsoleScreen):
@@ -25,7 +37,7 @@ class ActingScreen(ConsoleScreen):
 
     feed: Feed[Any]
 
-    def chosen(self) -> tuple[list[JobId], str]:
+    def chosen(self) -> tuple[list[JobId | Target], str]:
         """Return the ids to act on, captured now, and how they were chosen."""
         raise NotImplementedError
 
@@ -34,10 +46,14 @@ class ActingScreen(ConsoleScreen):
         ids, how = self.chosen()
         self._plan_on(action, tuple(ids), how, dry_run=dry_run)
 
-    def _plan_on(self, action: str, ids: tuple[JobId, ...], how: str, *, dry_run: bool = False) -> None:
+    def _plan_on(
+        self, action: str, ids: tuple[JobId | Target, ...], how: str, *, dry_run: bool = False
+    ) -> None:
         backend = self.session.backend
+        one = ids[0] if len(ids) == 1 else None
+        title = f"{action} {variant_words(one)}" if isinstance(one, Target) else action
         self.console.open_plan(
-            lambda options: backend.plan(action, ids, options), action, how, dry_run=dry_run
+            lambda options: backend.plan(action, ids, options), action, how, dry_run=dry_run, title=title
         )
 
     def do_act_choose(self) -> None:

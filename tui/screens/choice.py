@@ -26,7 +26,9 @@ class ActionRows:
     """The actions for the table widget."""
 
     def __init__(self, actions: Iterable[ActionInfo], facts: Facts) -> None:
-        self.actions: Mapping[str, ActionInfo] = {action.name: action for action in actions}
+        self.actions: Mapping[str, ActionInfo] = {
+            action.name: action.on(variants=facts.variants) for action in actions
+        }
         self._facts = facts
 
     def resize(self, width: int) -> None:

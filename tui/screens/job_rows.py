@@ -1,21 +1,24 @@
-"""The rows of the live table as the table widget wants them: a window of jobs, laid out in columns."""
+"""The rows of a live table as the table widget wants them: a window of rows, laid out in columns."""
 
 from __future__ import annotations
 
-from unstick.recovery.model import Job, JobId
-from unstick.tui.columns import Layout
+from operator import attrgetter
+from typing import Generic, cast
+
+from unstick.recovery.model import Job, JobId, Variant
+from unstick.tui.columns import Layout, job_layout, variant_layout
 from unstick.tui.paint import Line
-from unstick.tui.window import MAX_ROWS, Window
+from unstick.tui.window import MAX_ROWS, K, R, Window
 
 READING = "no rows were read yet"
 
 
-class JobRows:
-    """A window of jobs with a layout; `why_empty` is what an empty table says."""
+class ListRows(Generic[K, R]):
+    """A window of rows with a layout; `why_empty` is what an empty table says."""
 
-    def __init__(self) -> None:
-        self.window = Window()
-        self.layout = Layout()
+    def __init__(self, window: Window[K, R], layout: Layout[R]) -> None:
+        self.window = window
+        self.layout = layout
         self.why_empty = READING
         self.reading_more = False
 
@@ -28,13 +31,13 @@ class JobRows:
         return self.layout.header()
 
     def row(self, key: str) -> Line:
-        """Return one job's line."""
-        job = self.window.rows[JobId(key)]
-        return self.layout.row(job, ghost=job.id in self.window.ghosts)
+        """Return one row's line."""
+        known = cast("K", key)
+        return self.layout.row(self.window.rows[known], ghost=known in self.window.ghosts)
 
-    def job(self, key: str | None) -> Job | None:
-        """Return a row's job."""
-        return None if key is None else self.window.rows.get(JobId(key))
+    def item(self, key: str | None) -> R | None:
+        """Return what a row shows."""
+        return None if key is None else self.window.rows.get(cast("K", key))
 
     def empty(self) -> str:
         """Say why there are no rows."""
@@ -47,3 +50,23 @@ class JobRows:
         if self.reading_more:
             return ". . . reading more . . ."
         return "..." if self.window.more else ""
+
+
+def job_window() -> Window[JobId, Job]:
+    """Return an empty window of jobs."""
+    return Window(attrgetter("id"))
+
+
+def job_rows() -> ListRows[JobId, Job]:
+    """Return the rows of the live table."""
+    return ListRows(job_window(), job_layout())
+
+
+def variant_key(variant: Variant) -> str:
+    """Return what a variant is known by on a screen: JOB/VARIANT."""
+    return str(variant.target)
+
+
+def variant_rows() -> ListRows[str, Variant]:
+    """Return the rows of a list of variants."""
+    return ListRows(Window(variant_key), variant_layout())

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from unstick.recovery.display import TEXT_LIMIT, cell_width, display_text, fit, wrap
-from unstick.recovery.durations import long_duration, short_duration
-from unstick.recovery.model import Attempt, Event, Job, Queue, Scalar, Variant, Verdict
+from unstick.recovery.display import TEXT_LIMIT, cell_width, clip, display_text, fit, wrap
+from unstick.recovery.durations import long_duration
+from unstick.recovery.model import Attempt, Event, Job, Queue, Scalar, Variant, VariantId, Verdict
 from unstick.recovery.plan import Plan
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.plan_text import Lines, changes
@@ -36,7 +36,7 @@ class JobView:
 
 def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
     """Return the whole screen."""
-    lines, painter = Lines(), _Painter(max(width, 30), wrapped)
+    lines, painter = Lines(), Painter(max(width, 30), wrapped)
     job = view.job
     lines.add(list(painter.summary(job)))
     place = place_text(view.queue, job.id)
@@ -46,7 +46,7 @@ def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
         lines.heading("Why it is stuck", "stuck")
         lines.add(list(painter.verdict(job.verdict)))
     lines.heading("What recover would do")
-    lines.add(list(painter.plan(view)))
+    lines.add(list(painter.plan(view.plan, view.plan_problem)))
     if job.error:
         size = (
             f" ({len(job.error):,} characters, the first {TEXT_LIMIT:,} shown)"
@@ -55,9 +55,6 @@ def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
         )
         lines.heading(f"Error{size}", "failed")
         lines.add(painter.text(job.error, "text"))
-    if view.variants:
-        lines.heading(f"Variants: {len(view.variants)}")
-        lines.add(list(painter.variants(view.variants)))
     lines.heading(f"Attempts: {len(view.attempts)}" if view.attempts else "Attempts: none")
     lines.add(list(painter.attempts(view.attempts)))
     if view.events:
@@ -73,7 +70,7 @@ def row_lines(job: Job, width: int) -> Lines:
 
     Without ages and clocks: the table has the ages, and the pane is not to be painted again at every refresh.
     """
-    lines, painter = Lines(), _Painter(max(width, 30), wrapped=True)
+    lines, painter = Lines(), Painter(max(width, 30), wrapped=True)
     lines.add([(Span(f"  Job {display_text(job.id, limit=60)}", "title"),)])
     lines.add(list(painter.summary(job, ages=False)))
     if job.verdict is not None:
@@ -87,7 +84,9 @@ def row_lines(job: Job, width: int) -> Lines:
     return lines
 
 
-class _Painter:
+class Painter:
+    """Turns values into lines of a width, safe and aligned."""
+
     def __init__(self, width: int, wrapped: bool) -> None:
         self._width, self._wrapped = width, wrapped
 
@@ -106,25 +105,34 @@ class _Painter:
         return [first, *[(Span(" " * (column + 2) + piece, style),) for piece in pieces[1:FIELD_LINES]]]
 
     def summary(self, job: Job, *, ages: bool = True) -> Iterator[Line]:
-        state = state_span(job)
-        yield (Span("  " + fit("state", LABEL), "dim"), state,
-               Span(f"   native status {display_text(job.status) or 'null'}", "text"))  # fmt: skip
-        for label, value in (("kind", job.kind), ("step", _step(job)), ("table", job.table),
+        yield self.state(job)
+        for label, value in (("kind", job.kind), ("step", step_words(job)), ("table", job.table),
                              ("priority", job.priority)):  # fmt: skip
             if value is not None:
-                yield from self.pair(label, value, limit=80)
-        limit = "" if job.max_retries is None else f" of {job.max_retries}"
-        person = "   needs a person: the retry limit is reached" if job.needs_person else ""
-        yield from self.pair(
-            "attempts made", f"{job.retries}{limit}{person}", "warning" if person else "text"
-        )
+                # One line each: what tells why it hangs has to be on the first screen.
+                yield from self.pair(label, clip(display_text(value), max(self._width - LABEL - 2, 20)))
+        yield from self.how_it_is(job, ages=ages)
+
+    def state(self, item: Job | Variant) -> Line:
+        """State and native status."""
+        native = f"   native status {display_text(item.status) or 'null'}"
+        return (Span("  " + fit("state", LABEL), "dim"), state_span(item), Span(native, "text"))
+
+    def how_it_is(self, item: Job | Variant, *, ages: bool = True) -> Iterator[Line]:
+        """Attempts, ages and times."""
+        limit = "" if item.max_retries is None else f" of {item.max_retries}"
+        person = "   needs a person: the retry limit is reached" if item.needs_person else ""
+        made = f"{item.retries}{limit}{person}"
+        yield from self.pair("attempts made", made, "warning" if person else "text")
         if ages:
-            running = long_duration(job.running_s) if job.running_s is not None else "-"
+            running = long_duration(item.running_s) if item.running_s is not None else "-"
             yield from self.pair("running", running)
-            idle = long_duration(job.idle_s) + " since the last life sign" if job.idle_s is not None else "-"
+            idle = (
+                long_duration(item.idle_s) + " since the last life sign" if item.idle_s is not None else "-"
+            )
             yield from self.pair("idle", idle)
-        for label, moment in (("created", job.created), ("started", job.started), ("updated", job.updated),
-                              ("finished", job.finished)):  # fmt: skip
+        for label, moment in (("created", item.created), ("started", item.started),
+                              ("updated", item.updated), ("finished", item.finished)):  # fmt: skip
             if moment is not None:
                 yield from self.pair(label, _when(moment))
 
@@ -136,41 +144,31 @@ class _Painter:
         for label, value in verdict.evidence:
             yield from self.pair(label, value)
 
-    def plan(self, view: JobView) -> Iterator[Line]:
-        if view.plan is None:
-            yield (Span(f"  {view.plan_problem or 'planning ...'}", "dim"),)
+    def plan(self, plan: Plan | None, problem: str | None, *, of: str = "variant") -> Iterator[Line]:
+        """What recover would do; `of` is what the system calls a variant."""
+        if plan is None:
+            yield (Span(f"  {problem or 'planning ...'}", "dim"),)
             return
-        if view.plan.rows:
-            yield (Span(f"  {display_text(view.plan.verb)}", "title"),)
-        for row in view.plan.rows:
-            about = f"{row.variant}: " if row.variant else ""
+        if plan.rows:
+            yield (Span(f"  {display_text(plan.verb)}", "title"),)
+        for row in plan.rows:
+            about = f"{of} {row.variant}: " if row.variant else ""
             for change in changes(row):
                 yield from self.text(f"{about}{change}", "text", indent=4)
-        for left in view.plan.left_out:
-            yield from self.text(f"nothing: {left.reason}", "text")
-        for warning in view.plan.warnings:
+        for left in plan.left_out:
+            about = f" for {of} {left.variant}" if left.variant else ""
+            yield from self.text(f"nothing{about}: {left.reason}", "text")
+        for warning in plan.warnings:
             yield from self.text(f"! {warning}", "warning")
-        if not view.plan.rows and not view.plan.left_out:
+        if not plan.rows and not plan.left_out:
             yield (Span("  nothing", "dim"),)
 
-    def variants(self, variants: Sequence[Variant]) -> Iterator[Line]:
-        name_width = min(max(len(display_text(each.name or each.id, limit=40)) for each in variants), 28)
-        heading = f"  {'STATE':11}  {fit('NAME', name_width)}  {'STEP':14}  {'TRY':3}  {'IDLE':>4}  WHY"
-        yield (Span(heading, "dim"),)
-        for each in variants:
-            state = state_span(each)
-            why = each.verdict.why if each.verdict else each.error or ""
-            name = fit(display_text(each.name or each.id, limit=80), name_width)
-            step = fit(display_text(each.step), 14)
-            yield (Span(f"  {fit(display_text(state.text), 11)}  ", state.style),
-                   Span(f"{name}  {step}  {each.retries:<3}  {short_duration(each.idle_s):>4}  "),
-                   Span(display_text(why), "stuck" if each.verdict else "dim"))  # fmt: skip
-
-    def attempts(self, attempts: Sequence[Attempt]) -> Iterator[Line]:
+    def attempts(self, attempts: Sequence[Attempt], *, of: VariantId | None = None) -> Iterator[Line]:
+        """The timeline, newest first; each says which variant it was made on, unless all were on `of`."""
         for each in attempts:
             result = outcome_span(each.result)
             moved = f"{each.from_status or '-'} -> {each.to_status or '-'}" if each.to_status else ""
-            about = f" {each.variant}" if each.variant else ""
+            about = f" variant {each.variant}" if each.variant and each.variant != of else ""
             by, within = each.who and f"by {each.who}", each.operation and f"operation {each.operation}"
             parts = (moved, by, each.detail, within)
             told = "  ".join(part for part in parts if part)
@@ -195,13 +193,14 @@ class _Painter:
             yield from self.pair(name, text, style, limit=FIELD_LIMIT)
 
 
-def _step(job: Job) -> str | None:
+def step_words(job: Job | Variant) -> str | None:
+    """Return the step and how far that is."""
     parts = []
     if job.step_index is not None and job.step_count:
         parts.append(f"{job.step_index} of {job.step_count}")
     if job.step:
         parts.append(job.step)
-    if job.progress is not None:
+    if isinstance(job, Job) and job.progress is not None:
         parts.append(f"{int(job.progress * 100)}% done")
     return ", ".join(parts) or None
 

@@ -2,139 +2,55 @@
 
 from __future__ import annotations
 
-import json
 from typing import ClassVar
 
 from textual.binding import BindingType
 
-from unstick.recovery.model import JobId
-from unstick.recovery.query import SORTS
+from unstick.recovery.model import Job, JobId, Page, Queue, Target
+from unstick.recovery.query import Query
 from unstick.tui.actions import JOBS
-from unstick.tui.keys import bindings, shown
-from unstick.tui.screens.acting import as_record
-from unstick.tui.screens.live_table import LiveTable
+from unstick.tui.keys import bindings
+from unstick.tui.screens.job_rows import job_rows
+from unstick.tui.screens.job_text import row_lines
+from unstick.tui.screens.list_keys import ListScreen
+from unstick.tui.screens.plan_text import Lines
+from unstick.tui.session import Session
 
 
-class JobsScreen(LiveTable):
-    """What a person can do with the live table."""
+class JobsScreen(ListScreen[JobId, Job]):
+    """The jobs of one source."""
 
     SCOPE = JOBS
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(JOBS))
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, job_rows())
+
+    async def page(self, query: Query, after: str | None) -> Page:
+        """Read one page of jobs."""
+        return await self.session.backend.page(query, after)
+
+    async def queue(self) -> Queue | None:
+        """Read who holds the sequential queue."""
+        return await self.session.backend.queue()
+
+    def lines_of(self, row: Job, width: int) -> Lines:
+        """Return what is known of a job without asking."""
+        return row_lines(row, width)
+
+    def chosen(self) -> tuple[list[JobId | Target], str]:
+        """Return the ids to act on, captured now, and how they were chosen."""
+        keys, how = self.chosen_keys()
+        return [JobId(key) for key in keys], how
 
     def do_rows_open(self) -> None:
         """Open the job under the cursor."""
         if self.table.cursor is not None:
             self.console.open_job(JobId(self.table.cursor))
 
-    def do_rows_mark(self) -> None:
-        """Mark the row and go to the next."""
-        if self.table.cursor is not None:
-            self.marks.toggle(self.table.cursor)
-            self.set_marks()
-            self.table.move("down")
-
-    def do_rows_range(self) -> None:
-        """Begin a range, or mark up to here."""
-        cursor = self.table.cursor
-        if cursor is None:
-            return
-        if self.marks.anchor is None:
-            self.marks.anchor = cursor
-            self.say("range begins here; move, then v marks up to there, esc forgets it")
-            return
-        count = self.marks.range_to(cursor, self.rows.window.order)
-        self.set_marks()
-        self.say(f"{count:,} rows marked")
-
-    def do_rows_all(self) -> None:
-        """Mark every row that is loaded; once more, and those that are not loaded yet too."""
-        window = self.rows.window
-        new = self.marks.add([key for key in window.order if key not in window.ghosts])
-        self.set_marks()
-        if window.more and not new:
-            self.say("reading the rest ...")
-            self.run_worker(self.mark_everything(), name="mark", group="mark", exclusive=True)
-            return
-        key = shown(self.console.keys["rows.all"][0])
-        more = f"; more rows are here: {key} again marks them too" if window.more else ""
-        most = "; that is the most at once, more rows exist" if window.full else ""
-        self.say(f"{len(self.marks.ids):,} rows marked{more}{most}")
-
-    def do_rows_none(self) -> None:
-        """Remove every mark."""
-        self.marks.clear()
-        self.set_marks()
-
-    def do_view_filter(self) -> None:
-        """Ask for a filter."""
-        self.prompt.ask("filter /", self.filter_text, lambda text: self.narrow(self.view, text), self.say)
-
-    def do_view_next(self) -> None:
-        """Next match of the last filter."""
-        self._seek(1)
-
-    def do_view_previous(self) -> None:
-        """Previous match of the last filter."""
-        self._seek(-1)
-
-    def _seek(self, step: int) -> None:
-        word = self.last_filter.strip('/ !"').lower()
-        if not word:
-            self.say("nothing to look for yet; / asks for words")
-            return
-        order = self.rows.window.order
-        start = self.table.position
-        for offset in range(1, len(order) + 1):
-            key = order[(start + step * offset) % len(order)]
-            if word in "".join(span.text for span in self.rows.row(key)).lower():
-                self.table.move_to(key)
-                return
-        self.say(f"no loaded row shows {word}")
-
-    def do_view_sort_next(self) -> None:
-        """Sort by the next column."""
-        self._sort(1)
-
-    def do_view_sort_previous(self) -> None:
-        """Sort by the previous column."""
-        self._sort(-1)
-
-    def _sort(self, step: int) -> None:
-        self.ask(sort=SORTS[(SORTS.index(self.query_now.sort) + step) % len(SORTS)])
-
-    def do_view_reverse(self) -> None:
-        """Reverse the order."""
-        self.ask(descending=not self.query_now.descending)
-
-    def do_view_wide(self) -> None:
-        """Show more and wider columns, or fewer again."""
-        layout = self.rows.layout
-        layout.resize(layout.width, not layout.wide)
-        self.table.restyle()
-
-    def do_view_header(self) -> None:
-        """Hide or show the title line; the header with the source stays."""
-        self.title_bar.toggle_class("-hidden")
-
-    def do_view_all(self) -> None:
-        """All jobs."""
-        self.narrow("all", self.filter_text)
-
-    def do_view_stuck(self) -> None:
-        """Only stuck jobs."""
-        self.narrow("stuck", self.filter_text)
-
-    def do_view_failed(self) -> None:
-        """Only failed jobs."""
-        self.narrow("failed", self.filter_text)
-
-    def do_view_running(self) -> None:
-        """Only running jobs."""
-        self.narrow("running", self.filter_text)
-
-    def do_view_pending(self) -> None:
-        """Only pending jobs."""
-        self.narrow("pending", self.filter_text)
+    def do_view_variants(self) -> None:
+        """Open the list of all variants."""
+        self.console.open_variants()
 
     def do_source_next(self) -> None:
         """Show the next source."""
@@ -144,29 +60,10 @@ class JobsScreen(LiveTable):
         """Show the previous source."""
         self.console.switch(-1)
 
-    def do_copy_id(self) -> None:
-        """Copy the marked ids, else the cursor's."""
-        ids, _ = self.chosen()
-        self.copy("\n".join(ids), f"{len(ids)} ids" if len(ids) > 1 else f"id {ids[0]}")
-
-    def do_copy_record(self) -> None:
-        """Copy the row as JSON."""
-        job = self.rows.job(self.table.cursor)
-        if job is not None:
-            self.copy(json.dumps(as_record(job), indent=1, default=str), f"job {job.id} as JSON")
-
     def do_app_back(self) -> None:
         """Let go of one transient thing: a range, the last result, the filter, the view."""
-        if self.marks.anchor is not None:
-            self.marks.anchor = None
-        elif self.console.drop_report():
-            self.tell()
-        elif self.narrowed:
-            self.narrow("all", "")
-        elif self.marks.ids:
-            self.say("U removes the marks, q quits")
-        else:
-            self.say("q quits")
+        if not self.let_go():
+            self.say("U removes the marks, q quits" if self.marks.ids else "q quits")
 
     def do_app_quit(self) -> None:
         """Leave the console."""

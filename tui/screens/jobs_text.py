@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from unstick.recovery.display import display_text
 from unstick.recovery.model import Counts, State
 from unstick.recovery.query import Term
+from unstick.tui.actions import JOBS
 from unstick.tui.widgets.bar import Part
+from unstick.tui.window import K, R
 
 if TYPE_CHECKING:
     from unstick.tui.screens.live_table import LiveTable
@@ -24,10 +26,11 @@ VIEWS: dict[str, tuple[tuple[Term, ...], bool]] = {
 _COUNTED = (State.RUNNING, State.PENDING, State.FAILED, State.DONE, State.OTHER, State.CANCELLED)
 
 
-def title_parts(screen: LiveTable) -> list[Part]:
+def title_parts(screen: LiveTable[K, R]) -> list[Part]:
     """Return view, filter, marks and counts; marks stay longest on a narrow terminal."""
     window, query = screen.rows.window, screen.query_now
-    parts = [Part(f"Jobs > {screen.view}", "title")]
+    called = display_text(screen.called, limit=20)
+    parts = [Part(f"{called[:1].upper()}{called[1:]} > {screen.view}", "title")]
     if screen.filter_text:
         parts.append(Part("/" + display_text(screen.filter_text.removeprefix("/"), limit=60), "key"))
     if screen.marks.ids or screen.marks.anchor:
@@ -39,13 +42,25 @@ def title_parts(screen: LiveTable) -> list[Part]:
     if query.sort != "stuck" or query.descending:
         parts.append(Part(f"by {query.sort}{' reversed' if query.descending else ''}", "dim", 7))
     if screen.counts is not None:
-        parts.extend(_count_parts(screen.counts))
+        of_jobs = screen.SCOPE == JOBS
+        parts.extend(_count_parts(screen.counts) if of_jobs else _stuck_parts(screen.counts))
     return parts
+
+
+def _stuck_parts(counts: Counts) -> list[Part]:
+    """Of variants only the stuck ones are counted: there may be very many."""
+    style = "stuck" if counts.stuck_variants else "dim"
+    return [
+        Part(f"{counts.stuck_variants:,} stuck", style, 1, right=True),
+        Part(f"{counts.stuck:,} stuck jobs", "dim", 2, right=True),
+    ]
 
 
 def _count_parts(counts: Counts) -> list[Part]:
     about = "~" if counts.estimated else ""
     parts = [Part(f"{counts.stuck:,} stuck", "stuck" if counts.stuck else "dim", 1, right=True)]
+    if counts.stuck_variants:
+        parts.append(Part(f"({counts.stuck_variants:,} variants)", "stuck", 6, right=True))
     for drop, state in enumerate(_COUNTED, start=2):
         number = counts.by_state.get(state, 0)
         if number:

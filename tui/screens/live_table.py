@@ -1,9 +1,10 @@
-"""The live table's data: questions, pages, marks, and what stands still while somebody works on it."""
+"""A live table's data: questions, pages, marks, and what stands still while somebody works on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Generic, cast
 
 from textual.containers import Horizontal
 from textual.events import Resize
@@ -12,21 +13,22 @@ from textual.widget import Widget
 
 from unstick.recovery.errors import FilterError
 from unstick.recovery.filters import parse_filter
-from unstick.recovery.model import Counts, JobId, Page, Queue
+from unstick.recovery.model import Counts, Queue
 from unstick.recovery.query import Query
 from unstick.tui.availability import Facts
 from unstick.tui.feed import Feed
 from unstick.tui.keys import shown
 from unstick.tui.marking import Marks
 from unstick.tui.screens.acting import ActingScreen
-from unstick.tui.screens.job_rows import READING, JobRows
-from unstick.tui.screens.job_text import row_lines
+from unstick.tui.screens.job_rows import READING, ListRows
 from unstick.tui.screens.jobs_text import VIEWS, title_parts
+from unstick.tui.screens.plan_text import Lines
 from unstick.tui.screens.queue_text import queue_parts
 from unstick.tui.session import Session, sentence
 from unstick.tui.widgets.bar import Bar, Part
 from unstick.tui.widgets.pane import Pane
 from unstick.tui.widgets.table import Table
+from unstick.tui.window import K, PageOf, R
 
 BESIDE = 150
 """Columns from which the row under the cursor is shown beside the table."""
@@ -39,17 +41,22 @@ AHEAD = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Generic[R]):
     """What one refresh brings. `question` tells whether it still is the answer to what is asked now."""
 
     question: int
-    pages: list[Page]
+    pages: list[PageOf[R]]
     counts: Counts
     queue: Queue | None
 
 
-class LiveTable(ActingScreen):
-    """The cursor, the marks and every plan hold ids. While marks are set the order stands still."""
+class LiveTable(ActingScreen, Generic[K, R]):
+    """The cursor, the marks and every plan hold ids. While marks are set the order stands still.
+
+    `K` is what a row is known by, `R` what it shows. `CALLED` says what the rows are.
+    """
+
+    CALLED = "jobs"
 
     DEFAULT_CSS = """
     LiveTable > Horizontal { height: 1fr; }
@@ -57,9 +64,9 @@ class LiveTable(ActingScreen):
     LiveTable.-beside #side { display: block; }
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, rows: ListRows[K, R]) -> None:
         super().__init__(session)
-        self.rows = JobRows()
+        self.rows = rows
         self.table = Table(self.rows)
         self.side = Pane(id="side")
         self.queue_bar = Bar()
@@ -72,7 +79,19 @@ class LiveTable(ActingScreen):
         self._side_timer: Timer | None = None
         self._question = 0
         self._first = 0
-        self.feed: Feed[Answer] = Feed(self, session, self._read, self._show, self._told)
+        self.feed: Feed[Answer[R]] = Feed(self, session, self._read, self._show, self._told)
+
+    async def page(self, query: Query, after: str | None) -> PageOf[R]:
+        """Read one page of the list."""
+        raise NotImplementedError
+
+    async def queue(self) -> Queue | None:
+        """Read what is shown above the table: the sequential queue, where there is one."""
+        return None
+
+    def lines_of(self, row: R, width: int) -> Lines:
+        """Return what the pane beside the table shows of a row."""
+        raise NotImplementedError
 
     def body(self) -> Iterable[Widget]:
         """The queue, the table, and beside it the row under the cursor where there is room."""
@@ -132,23 +151,22 @@ class LiveTable(ActingScreen):
         """The database says that something changed."""
         self.feed.wake()
 
-    async def _read(self) -> Answer:
+    async def _read(self) -> Answer[R]:
         window, question = self.rows.window, self._question
-        slots = window.stale([JobId(key) for key in self.table.in_view])
+        slots = window.stale(cast("list[K]", self.table.in_view))
         after = window.slots[slots.start].after if slots.start < len(window.slots) else None
-        pages: list[Page] = []
-        backend = self.session.backend
+        pages: list[PageOf[R]] = []
         for _ in slots:
-            pages.append(await backend.page(self.query_now, after))
+            pages.append(await self.page(self.query_now, after))
             after = pages[-1].next
             if after is None:
                 break
-        counts = await backend.counts(self.query_now.thresholds)
-        queue = await backend.queue()
+        counts = await self.session.backend.counts(self.query_now.thresholds)
+        queue = await self.queue()
         self._first = slots.start
         return Answer(question, pages, counts, queue)
 
-    def _show(self, answer: Answer) -> None:
+    def _show(self, answer: Answer[R]) -> None:
         if answer.question != self._question:
             return
         self.counts = answer.counts
@@ -158,9 +176,10 @@ class LiveTable(ActingScreen):
             self._first,
             answer.pages,
             frozen=bool(self.marks.ids or self.marks.anchor),
-            hold=JobId(cursor) if cursor else None,
+            hold=cast("K", cursor) if cursor else None,
         )
-        self.rows.why_empty = "no jobs here" if not self.narrowed else "no jobs match; esc clears the filter"
+        match = f"no {self.called} match; esc clears the filter"
+        self.rows.why_empty = match if self.narrowed else f"no {self.called} here"
         fresh = [window.rows[id_] for id_ in merged.changed if id_ in window.rows]
         if self.rows.layout.measure(fresh):
             self.table.restyle()
@@ -168,11 +187,16 @@ class LiveTable(ActingScreen):
         self._read_ahead()
         self._show_side_soon()
 
-    def _show_queue(self, answer: Answer) -> None:
+    def _show_queue(self, answer: Answer[R]) -> None:
         queue = answer.queue
         self.queue_bar.set_class(queue is None, "-hidden")
         if queue is not None:
             self.queue_bar.show(queue_parts(queue, answer.counts.now, wide=self.size.width >= BESIDE))
+
+    @property
+    def called(self) -> str:
+        """What the rows are called."""
+        return self.CALLED
 
     @property
     def narrowed(self) -> bool:
@@ -181,7 +205,7 @@ class LiveTable(ActingScreen):
 
     def on_table_moved(self) -> None:
         """The cursor moved: rows that only it held may go, and more may be needed."""
-        if not self.marks.ids and self.rows.window.drop_ghosts(keep=[JobId(self.table.cursor or "")]):
+        if not self.marks.ids and self.rows.window.drop_ghosts(keep=[cast("K", self.table.cursor or "")]):
             self.table.show(self.rows.window.order)
         self._read_ahead()
         self._show_side_soon()
@@ -193,8 +217,8 @@ class LiveTable(ActingScreen):
         self._side_timer = self.set_timer(REST_S, self._show_side) if self.has_class("-beside") else None
 
     def _show_side(self) -> None:
-        job = self.rows.job(self.table.cursor)
-        lines = row_lines(job, self.side.size.width) if job is not None else ()
+        row = self.rows.item(self.table.cursor)
+        lines = self.lines_of(row, self.side.size.width) if row is not None else ()
         self.side.show(lines)
 
     def _read_ahead(self) -> None:
@@ -221,7 +245,7 @@ class LiveTable(ActingScreen):
         window = self.rows.window
         after = window.slots[-1].next
         try:
-            page = await self.session.call(lambda: self.session.backend.page(self.query_now, after))
+            page = await self.session.call(lambda: self.page(self.query_now, after))
         except Exception as error:
             self.session.failed(error)
             self.feed.pace_changed()
@@ -255,21 +279,18 @@ class LiveTable(ActingScreen):
         if not self.marks.ids and self.rows.window.unseen:
             self.feed.now()
 
-    def forget_marks(self, applied: frozenset[JobId]) -> None:
+    def forget_marks(self, applied: frozenset[str]) -> None:
         """Unmark what was changed; what was not stays marked for the next try."""
         self.marks.ids -= applied
         self.set_marks()
 
-    def chosen(self) -> tuple[list[JobId], str]:
-        """Return the ids to act on, captured now, and how they were chosen."""
-        if self.marks.ids:
-            ids = self.marks.in_order(self.rows.window.order)
-            hidden = self.marks.hidden(self.rows.window.order, self.rows.window.ghosts)
-            return [JobId(key) for key in ids], f"{len(ids):,} marked" + (
-                f", {hidden} hidden" if hidden else ""
-            )
-        cursor = JobId(self.table.cursor or "")
-        return [cursor], "the row under the cursor"
+    def chosen_keys(self) -> tuple[list[str], str]:
+        """Return what the rows to act on are known by, captured now, and how they were chosen."""
+        if not self.marks.ids:
+            return [self.table.cursor or ""], "the row under the cursor"
+        keys = self.marks.in_order(self.rows.window.order)
+        hidden = self.marks.hidden(self.rows.window.order, self.rows.window.ghosts)
+        return keys, f"{len(keys):,} marked" + (f", {hidden} hidden" if hidden else "")
 
     def narrow(self, view: str, filter_text: str) -> str | None:
         """Show a view through a filter; returns what is wrong with the filter, or None. Clears the marks."""

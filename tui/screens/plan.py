@@ -14,7 +14,7 @@ from textual.widget import Widget
 from unstick.recovery import engine
 from unstick.recovery.display import display_text, wrap
 from unstick.recovery.errors import UnstickError
-from unstick.recovery.model import JobId
+from unstick.recovery.model import Target
 from unstick.recovery.operator import describe_operator
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Options, Plan, dump, seal
@@ -43,9 +43,17 @@ class PlanScreen(ConsoleScreen):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(PLAN))
 
     def __init__(
-        self, session: Session, make: Maker, action: str, how: str, *, dry_run: bool = False
+        self,
+        session: Session,
+        make: Maker,
+        action: str,
+        how: str,
+        *,
+        dry_run: bool = False,
+        title: str = "",
     ) -> None:
         super().__init__(session)
+        self._heading = title or action
         self._make, self._action, self._how, self._dry_run = make, action, how, dry_run
         self._options = Options(thresholds=session.source.thresholds, operator=describe_operator())
         self.plan: Plan | None = None
@@ -88,7 +96,7 @@ class PlanScreen(ConsoleScreen):
 
     def title_parts(self) -> list[Part]:
         """What is planned, on which rows, and in the words of what really happens."""
-        parts = [Part("Dry run" if self._dry_run else "Plan", "title"), Part(f"> {self._action}", "title")]
+        parts = [Part("Dry run" if self._dry_run else "Plan", "title"), Part(f"> {self._heading}", "title")]
         if self.plan is not None:
             plan = self.plan
             parts.append(Part(display_text(plan.verb), "stuck", 1))
@@ -262,10 +270,10 @@ class PlanScreen(ConsoleScreen):
     def _finished(self) -> None:
         if self.result is not None:
             self._outcomes = {(row.job, row.variant): row for row in self.result.rows}
-            done = frozenset(row.job for row in self.result.rows if row.outcome is Outcome.APPLIED)
+            done = self._known_by(Outcome.APPLIED, Outcome.MISSING)
             self.session.last_operation = self.result.operation or self.session.last_operation
             self.console.report(result_text(self.result))
-            self.console.plan_applied(self.result.plan, done | self._gone())
+            self.console.plan_applied(self.result.plan, done)
             self.pane.top = 0
         else:
             self._confirm.changed(len(self.plan.rows) if self.plan else 0)
@@ -273,9 +281,11 @@ class PlanScreen(ConsoleScreen):
         self._confirm.appear()
         self.tell()
 
-    def _gone(self) -> frozenset[JobId]:
-        rows = self.result.rows if self.result else ()
-        return frozenset(row.job for row in rows if row.outcome is Outcome.MISSING)
+    def _known_by(self, *outcomes: Outcome) -> frozenset[str]:
+        """What the rows with these outcomes are known by in lists of jobs and in lists of variants."""
+        rows = [row for row in (self.result.rows if self.result else ()) if row.outcome in outcomes]
+        variants = [str(Target(row.job, row.variant)) for row in rows if row.variant is not None]
+        return frozenset([*(str(row.job) for row in rows), *variants])
 
     def do_plan_over_limit(self) -> None:
         """Plan again, with or without rows at their retry limit."""

@@ -1,0 +1,153 @@
+"""What a person can do with any live table: marks, filters, orders, views."""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+from unstick.recovery.query import SORTS
+from unstick.tui.keys import shown
+from unstick.tui.screens.acting import as_record
+from unstick.tui.screens.live_table import LiveTable
+from unstick.tui.window import K, R
+
+
+class ListScreen(LiveTable[K, R]):
+    """`ORDERS` are the sort orders that the list has, `ONE` is what one of its rows is."""
+
+    ORDERS: ClassVar[tuple[str, ...]] = SORTS
+    ONE: ClassVar[str] = "job"
+
+    def do_rows_mark(self) -> None:
+        """Mark the row and go to the next."""
+        if self.table.cursor is not None:
+            self.marks.toggle(self.table.cursor)
+            self.set_marks()
+            self.table.move("down")
+
+    def do_rows_range(self) -> None:
+        """Begin a range, or mark up to here."""
+        cursor = self.table.cursor
+        if cursor is None:
+            return
+        if self.marks.anchor is None:
+            self.marks.anchor = cursor
+            self.say("range begins here; move, then v marks up to there, esc forgets it")
+            return
+        count = self.marks.range_to(cursor, self.rows.window.order)
+        self.set_marks()
+        self.say(f"{count:,} rows marked")
+
+    def do_rows_all(self) -> None:
+        """Mark every row that is loaded; once more, and those that are not loaded yet too."""
+        window = self.rows.window
+        new = self.marks.add([key for key in window.order if key not in window.ghosts])
+        self.set_marks()
+        if window.more and not new:
+            self.say("reading the rest ...")
+            self.run_worker(self.mark_everything(), name="mark", group="mark", exclusive=True)
+            return
+        key = shown(self.console.keys["rows.all"][0])
+        more = f"; more rows are here: {key} again marks them too" if window.more else ""
+        most = "; that is the most at once, more rows exist" if window.full else ""
+        self.say(f"{len(self.marks.ids):,} rows marked{more}{most}")
+
+    def do_rows_none(self) -> None:
+        """Remove every mark."""
+        self.marks.clear()
+        self.set_marks()
+
+    def do_view_filter(self) -> None:
+        """Ask for a filter."""
+        self.prompt.ask("filter /", self.filter_text, lambda text: self.narrow(self.view, text), self.say)
+
+    def do_view_next(self) -> None:
+        """Next match of the last filter."""
+        self._seek(1)
+
+    def do_view_previous(self) -> None:
+        """Previous match of the last filter."""
+        self._seek(-1)
+
+    def _seek(self, step: int) -> None:
+        word = self.last_filter.strip('/ !"').lower()
+        if not word:
+            self.say("nothing to look for yet; / asks for words")
+            return
+        order = self.rows.window.order
+        start = self.table.position
+        for offset in range(1, len(order) + 1):
+            key = order[(start + step * offset) % len(order)]
+            if word in "".join(span.text for span in self.rows.row(key)).lower():
+                self.table.move_to(key)
+                return
+        self.say(f"no loaded row shows {word}")
+
+    def do_view_sort_next(self) -> None:
+        """Sort by the next column."""
+        self._sort(1)
+
+    def do_view_sort_previous(self) -> None:
+        """Sort by the previous column."""
+        self._sort(-1)
+
+    def _sort(self, step: int) -> None:
+        self.ask(sort=self.ORDERS[(self.ORDERS.index(self.query_now.sort) + step) % len(self.ORDERS)])
+
+    def do_view_reverse(self) -> None:
+        """Reverse the order."""
+        self.ask(descending=not self.query_now.descending)
+
+    def do_view_wide(self) -> None:
+        """Show more and wider columns, or fewer again."""
+        layout = self.rows.layout
+        layout.resize(layout.width, not layout.wide)
+        self.table.restyle()
+
+    def do_view_header(self) -> None:
+        """Hide or show the title line; the header with the source stays."""
+        self.title_bar.toggle_class("-hidden")
+
+    def do_view_all(self) -> None:
+        """All rows."""
+        self.narrow("all", self.filter_text)
+
+    def do_view_stuck(self) -> None:
+        """Only stuck rows."""
+        self.narrow("stuck", self.filter_text)
+
+    def do_view_failed(self) -> None:
+        """Only failed rows."""
+        self.narrow("failed", self.filter_text)
+
+    def do_view_running(self) -> None:
+        """Only running rows."""
+        self.narrow("running", self.filter_text)
+
+    def do_view_pending(self) -> None:
+        """Only pending rows."""
+        self.narrow("pending", self.filter_text)
+
+    def do_copy_id(self) -> None:
+        """Copy the marked ids, else the cursor's."""
+        keys, _ = self.chosen_keys()
+        self.copy("\n".join(keys), f"{len(keys)} ids" if len(keys) > 1 else f"id {keys[0]}")
+
+    def do_copy_record(self) -> None:
+        """Copy the row as JSON."""
+        row = self.rows.item(self.table.cursor)
+        if row is not None:
+            record = json.dumps(as_record(row), indent=1, default=str)
+            self.copy(record, f"{self.ONE} {self.table.cursor} as JSON")
+
+    def let_go(self) -> bool:
+        """Let go of one transient thing: a range, a result, the filter, the view; whether there was one."""
+        if self.marks.anchor is not None:
+            self.marks.anchor = None
+        elif self.console.drop_report():
+            self.tell()
+        elif self.narrowed:
+            self.narrow("all", "")
+        else:
+            return False
+        return True
