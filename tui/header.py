@@ -22,6 +22,9 @@ def header_parts(session: Session, place: str = "") -> list[Part]:
         parts.append(Part(f"[{label}]", "prod" if session.is_prod else "tag"))
     if session.read_only:
         parts.append(Part("[READ-ONLY]", "tag"))
+    if able is not None and able.problems:
+        # What is wrong with the source for as long as it is open; the help screen has the sentences.
+        parts.append(Part(f"[!{len(able.problems)}]", "prod", 2))
     if session.pace.paused:
         parts.append(Part("[PAUSED]", "prod"))
     if able is not None:
@@ -30,7 +33,9 @@ def header_parts(session: Session, place: str = "") -> list[Part]:
     state = session.freshness()
     parts.append(Part(state, "prod" if session.problem else "bar", 1, right=True))
     if not session.pace.paused:
-        parts.append(Part(f"every {session.pace.every_s:g}s", "bar.dim", 5, right=True))
+        live = able is not None and able.notify
+        pace = "live" if live else f"every {session.pace.every_s:g}s"
+        parts.append(Part(pace, "bar.dim", 5, right=True))
     parts.append(Part("unstick", "bar.dim", 6, right=True))
     return parts
 

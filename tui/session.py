@@ -44,7 +44,8 @@ def sentence(error: BaseException, *, address: bool = False) -> str:
 class Session:
     """A source, its backend, and its health. `clock` is monotonic, passed in so that tests need not wait.
 
-    `report` is the last result here; `slow` says that an answer is taking its time.
+    `report` is the last result here; `slow` says that an answer is taking its time; `warned` holds
+    what is wrong with the source and was told already.
     """
 
     make: Make
@@ -59,6 +60,7 @@ class Session:
     report: str = ""
     slow: bool = False
     error: Exception | None = None
+    warned: tuple[str, ...] = ()
     _backend: Backend | None = None
 
     @property

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from unstick.recovery.display import fit
+from unstick.recovery.display import display_text, fit, wrap
 from unstick.tui.actions import HELP, Action, of_screen
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings, shown
@@ -55,7 +55,7 @@ class HelpScreen(ConsoleScreen):
         self._show_lines()
 
     def _show_lines(self) -> None:
-        lines: list[Line] = []
+        lines = self._problems()
         group = ""
         for action in of_screen(self._scope):
             if self._words and self._words not in self._searched(action):
@@ -68,6 +68,19 @@ class HelpScreen(ConsoleScreen):
             lines.extend(self._lines(action))
         self.pane.show(lines or [(Span("  no key does that here", "dim"),)], keep=False)
         self.tell()
+
+    def _problems(self) -> list[Line]:
+        """What is wrong with the source: none of it keeps it from being looked at."""
+        able = self.session.capabilities
+        if able is None or not able.problems or self._words:
+            return []
+        name = display_text(self.session.source.name, limit=60)
+        lines: list[Line] = [(Span(f"What is wrong with {name}", "failed"),)]
+        for problem in able.problems:
+            first, *rest = wrap(display_text(problem, limit=1_000), max(self.size.width - 5, 20))
+            lines.append((Span("  ! ", "failed"), Span(first, "warning")))
+            lines.extend((Span(f"    {piece}", "warning"),) for piece in rest)
+        return lines
 
     def _keys(self, action: Action) -> str:
         return " ".join(shown(key) for key in self.console.keys[action.id])

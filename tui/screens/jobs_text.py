@@ -52,7 +52,7 @@ def _stuck_parts(counts: Counts) -> list[Part]:
     style = "stuck" if counts.stuck_variants else "dim"
     return [
         Part(f"{counts.stuck_variants:,} stuck", style, 1, right=True),
-        Part(f"{counts.stuck:,} stuck jobs", "dim", 2, right=True),
+        Part(f"{counts.stuck:,} stuck job{'' if counts.stuck == 1 else 's'}", "dim", 2, right=True),
     ]
 
 
@@ -60,7 +60,14 @@ def _count_parts(counts: Counts) -> list[Part]:
     about = "~" if counts.estimated else ""
     parts = [Part(f"{counts.stuck:,} stuck", "stuck" if counts.stuck else "dim", 1, right=True)]
     if counts.stuck_variants:
-        parts.append(Part(f"({counts.stuck_variants:,} variants)", "stuck", 6, right=True))
+        parts.append(
+            Part(
+                f"({counts.stuck_variants:,} variant{'' if counts.stuck_variants == 1 else 's'})",
+                "stuck",
+                6,
+                right=True,
+            )
+        )
     for drop, state in enumerate(_COUNTED, start=2):
         number = counts.by_state.get(state, 0)
         if number:

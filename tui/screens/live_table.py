@@ -138,7 +138,19 @@ class LiveTable(ActingScreen, Generic[K, R]):
         error = self.session.error
         if error is not None and self.session.good_at is None and len(self.console.sessions) == 1:
             self.console.refuse(error)
+        self._warn()
         self.tell()
+
+    def _warn(self) -> None:
+        """Tell once what is wrong with the source; its number stays in the header."""
+        able = self.session.capabilities
+        if able is None or not set(able.problems) - set(self.session.warned):
+            return
+        self.session.warned = able.problems
+        key = shown(self.console.keys["app.help"][0])
+        number = len(able.problems)
+        what = f"{number} problems" if number > 1 else "a problem"
+        self.console.say(f"! {key} tells about {what} of this source: {able.problems[0]}")
 
     def on_resize(self, event: Resize) -> None:
         """Read more where a taller terminal shows more."""
