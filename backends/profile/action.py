@@ -48,6 +48,20 @@ class Insert(Strict):
         return self
 
 
+class Follows(Strict):
+    """A row of another table that the application's own triggers change along. Nothing is written into it;
+    what became of it is journalled, so that undo can put it back where it is still so."""
+
+    name: str
+    table: str
+    table_schema: str = Field("", alias="schema")
+    key: Key
+    match: Match
+    """Column of that table -> column of the row's."""
+    columns: Key
+    """What the triggers write."""
+
+
 class Notify(Strict):
     """A NOTIFY for each changed row, in the same transaction; only PostgreSQL has it."""
 
@@ -113,6 +127,7 @@ class Action(Effects):
     refuse: str = ""
     """The sentence when the status is not allowed; `{status}` and `{job}` are filled in."""
     guards: tuple[Guard, ...] = ()
+    follows: tuple[Follows, ...] = ()
     by_rule: dict[str, Effects] = {}
     """What comes on top for rows that a rule found; the rule must still be the same under the lock."""
     delete: bool = False

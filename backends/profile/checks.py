@@ -165,6 +165,8 @@ def _check_action(profile: Profile, job: JobTable, entity: Entity, action: Actio
         for name in names:
             _known(name, {child.name for child in job.children}, "child", (*at, key))
     _check_effects(profile, action, at)
+    for number, other in enumerate(action.follows):
+        _check_placeholders(profile, other, (*at, "follows", number))
     for rule, effects in action.by_rule.items():
         _check_effects(profile, effects, (*at, "by_rule", rule))
     _check_report(profile, action, at)

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from unstick.recovery.model import State
 from unstick.recovery.toml_file import Mistake
 
-from .action import Action, Effects, Guard, Insert, Notify, Related, ReportItem
+from .action import Action, Effects, Follows, Guard, Insert, Notify, Related, ReportItem
 from .base import Key, Match, Seconds, Sql, Strict, Time, TimeRef
 from .clock import Clock
 from .migration import Migration
@@ -21,6 +21,7 @@ from .migration import Migration
 __all__ = [
     "Action",
     "Effects",
+    "Follows",
     "Guard",
     "Insert",
     "Key",

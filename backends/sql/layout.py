@@ -164,6 +164,8 @@ def _named(job: JobTable) -> Iterable[tuple[str, str, bool]]:
                 yield related.table, related.table_schema, True
             for insert in effects.insert:
                 yield insert.table, insert.table_schema, not insert.optional
+        for other in (each for action in entity.actions.values() for each in action.follows):
+            yield other.table, other.table_schema, True
     for child in job.children:
         yield child.table, child.table_schema, not child.optional
 

@@ -115,7 +115,7 @@ def image_columns(entity: EntitySql, action: Action) -> tuple[str, ...]:
     """What is read of a row for token, preview and before-image."""
     touched = [info.name for info in entity.infos.values() if info.touched]
     written = [name for effects in action.everything for name in effects.set]
-    copied = [given.column for effects in action.everything for given in effects.set.values() if given.column]
+    copied = [given.reads for effects in action.everything for given in effects.set.values() if given.reads]
     return tuple(dict.fromkeys((*entity.token_columns, *written, *copied, *touched)))
 
 

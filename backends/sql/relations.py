@@ -31,7 +31,7 @@ class Relations:
         undoable."""
         if action.delete:
             return tuple(entity.infos)
-        matches = [related.match for related in action.related]
+        matches = [related.match for related in (*action.related, *action.follows)]
         wanted = {*action.detach, *action.cascade}
         children = [child for name, child in entity.children.items() if name in wanted]
         matches += [entity.children[child.via].match if child.via else child.match for child in children]

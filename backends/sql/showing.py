@@ -42,6 +42,9 @@ def shown(
     texts += [
         f"-- then, where its guard holds: {related.name} in {related.table}" for related in action.related
     ]
+    texts += [
+        f"-- what the application's triggers make of {other.table} is journalled" for other in action.follows
+    ]
     raw = entity.layout.raw(action.sql)
     if raw:
         texts.append(raw.strip())

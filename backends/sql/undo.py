@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +15,9 @@ from unstick.recovery.plan import Change, LeftOut, PlanRow
 from . import statements
 from .entity import EntitySql
 from .errors import is_busy, is_deadlock, is_lost, said
+from .following import PREFIX
 from .journal import INTENDED, Entry, reverse
-from .undo_checks import Target, at, moved_rows, target
+from .undo_checks import Target, at, moved_rows, target, without_moved
 
 BATCH = 500
 PUT_BACK = "put back"
@@ -45,7 +47,9 @@ def plan_rows(
     for entity, batch in _batches(tables, turned):
         moved = moved_rows(connection, entity, batch, lock=False)
         left += [LeftOut(batch[index].job, how.detail, batch[index].variant) for index, how in moved.items()]
-        rows += [row for index, row in enumerate(batch) if index not in moved]
+        still = [row for index, row in enumerate(batch) if index not in moved]
+        still = without_moved(connection, entity, still, lock=False)
+        rows += [replace(row, related=_others(row.changes)) for row in still]
     return rows, left
 
 
@@ -66,8 +70,6 @@ def _batches(
 def _plan_row(row: OperationRow, main: Change) -> PlanRow:
     before, after = dict(main.before or {}), dict(main.after or {})
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    changes = reverse(row.changes)
-    others = [f"{change.op} {change.table.partition(':')[2]}" for change in changes if ":" in change.table]
     return PlanRow(
         job=row.job,
         table=main.table,
@@ -78,9 +80,14 @@ def _plan_row(row: OperationRow, main: Change) -> PlanRow:
         variant=row.variant,
         reason="undo",
         why="take the undo back" if row.detail == PUT_BACK else f"put back what was {row.detail}",
-        related=tuple(f"{others.count(text)} × {text}" for text in dict.fromkeys(others)),
-        changes=changes,
+        changes=reverse(row.changes),
     )
+
+
+def _others(changes: Sequence[Change]) -> tuple[str, ...]:
+    told = [change for change in changes if ":" in change.table and change.before != change.after]
+    others = [f"{change.op} {change.table.partition(':')[2]}" for change in told]
+    return tuple(f"{others.count(text)} × {text}" for text in dict.fromkeys(others))
 
 
 def apply_rows(
@@ -89,6 +96,8 @@ def apply_rows(
     """Put rows (with their numbers in the plan) and what belongs to them back, each one all or nothing."""
     moved = moved_rows(connection, entity, [row for _, row in rows], lock=True)
     still = [row for index, (_, row) in enumerate(rows) if index not in moved]
+    still = without_moved(connection, entity, still, lock=True)
+    put_back = {row.ref: row for row in still}
     with entity.engine.exact_times(connection):
         refused = _write_together(connection, entity, still)
     done = []
@@ -97,7 +106,7 @@ def apply_rows(
             outcome, detail = moved[index].outcome, moved[index].detail
         else:
             outcome, detail = refused.get(row.ref, (Outcome.APPLIED, PUT_BACK))
-        changes = row.changes if outcome is Outcome.APPLIED else ()
+        changes = put_back[row.ref].changes if outcome is Outcome.APPLIED else ()
         entry = Entry(number, row, outcome, detail, now, changes)
         done.append((RowOutcome(row.job, outcome, detail, row.variant), entry))
     return done
@@ -160,6 +169,9 @@ def _update(connection: sa.Connection, where: Target, changes: Sequence[Change])
 
 def _written(where: Target, change: Change) -> tuple[str, ...]:
     before, after = change.before or {}, change.after or {}
+    if change.table.startswith(PREFIX):
+        # The triggers have been at it again meanwhile.
+        return tuple(after)
     changed = [name for name in after if before.get(name) != after[name]]
     # A column that the database touches by itself must be written, or it is touched again.
     touched = [name for name, info in where.info.columns.items() if info.touched and name in after]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from unstick.recovery.plan import Change, PlanRow
 from . import keys
 from .engines.base import TableInfo
 from .entity import EntitySql
+from .following import PREFIX
 from .others import table_of
 
 
@@ -57,6 +58,10 @@ def target(entity: EntitySql, name: str) -> Target:
         child = entity.children[rest]
         table, info = table_of(entity, entity.child_place(child))
         return Target(entity, table, info, child.key)
+    for other in (each for action in entity.spec.actions.values() for each in action.follows):
+        if name == PREFIX + other.name:
+            table, info = table_of(entity, entity.layout.place(other.table, other.table_schema))
+            return Target(entity, table, info, other.key)
     for effects in (part for action in entity.spec.actions.values() for part in action.everything):
         others: tuple[Related | Insert, ...] = effects.related if kind == "related" else effects.insert
         for other in others if kind in ("related", "insert") else ():
@@ -87,6 +92,8 @@ def moved_rows(
     found: dict[int, Moved] = {}
     for index, row in enumerate(rows):
         for change in row.changes:
+            if change.table.startswith(PREFIX):
+                continue
             where = target(entity, change.table)
             key = keys.canonical(change.key, where.key)
             moved = _compare(where, change, current[change.table].get(key), key in there[change.table])
@@ -94,6 +101,29 @@ def moved_rows(
                 found[index] = moved
                 break
     return found
+
+
+def without_moved(
+    connection: sa.Connection, entity: EntitySql, rows: Sequence[PlanRow], *, lock: bool
+) -> list[PlanRow]:
+    """Return the rows without the changes of what followed them and is no longer as it was left."""
+    asked: dict[str, _Asked] = {}
+    for change in (each for row in rows for each in row.changes if each.table.startswith(PREFIX)):
+        table = asked.setdefault(change.table, _Asked())
+        table.found.append(change.key)
+        table.names.update(dict.fromkeys(change.before or ()))
+    current = {
+        name: _fetch(connection, target(entity, name), wanted, lock=lock) for name, wanted in asked.items()
+    }
+
+    def stays(change: Change) -> bool:
+        if change.table not in current:
+            return True
+        where = target(entity, change.table)
+        image = current[change.table].get(keys.canonical(change.key, where.key))
+        return image is not None and _compare(where, change, image, True) is None
+
+    return [replace(row, changes=tuple(filter(stays, row.changes))) for row in rows]
 
 
 def _fetch(

@@ -9,6 +9,7 @@ from unstick.backends.profile.model import (
     Action,
     Child,
     Entity,
+    Follows,
     Insert,
     JobTable,
     Owner,
@@ -39,7 +40,7 @@ def check_columns(layout: Layout) -> None:
         _log(layout, job)
 
 
-def _place(layout: Layout, thing: Entity | Child | Related | Insert) -> Place:
+def _place(layout: Layout, thing: Entity | Child | Related | Insert | Follows) -> Place:
     return layout.place(thing.table, thing.table_schema)
 
 
@@ -92,16 +93,20 @@ def _owner(layout: Layout, entity: Entity, owner: Owner | None) -> None:
 
 def _action(layout: Layout, entity: Entity, action: Action) -> None:
     for effects in action.everything:
-        copied = [given.column for given in effects.set.values()]
+        copied = [given.reads for given in effects.set.values()]
         _have(layout, _place(layout, entity), (*effects.set, *copied))
         for related in effects.related:
-            copied = [given.column for given in related.set.values()]
+            copied = [given.reads for given in related.set.values()]
             _have(layout, _place(layout, related), (*related.key, *related.match, *related.set, *copied))
             _have(layout, _place(layout, entity), related.match.values())
         for insert in effects.insert:
             if layout.has(_place(layout, insert)) or not insert.optional:
                 _have(layout, _place(layout, insert), (*insert.key, *insert.values))
             _have(layout, _place(layout, entity), [given.column for given in insert.values.values()])
+
+    for other in action.follows:
+        _have(layout, _place(layout, other), (*other.key, *other.match, *other.columns))
+        _have(layout, _place(layout, entity), other.match.values())
 
 
 def _child(layout: Layout, job: JobTable, child: Child) -> None:

@@ -8,7 +8,7 @@ token or the rule, and is reported instead of changed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +20,11 @@ from unstick.recovery.model import Image, JobId, Scalar, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Change, Plan, PlanRow
 
-from . import keys, planner, rows, rules, statements, undo
+from . import following, keys, planner, rows, rules, statements, undo
 from .drift import explain, in_words, judged
 from .entity import EntitySql
 from .errors import is_busy, is_deadlock, is_lost, is_refusal, said
+from .following import Following
 from .journal import INTENDED, Entry, Journal
 from .journal_tables import HOOK
 from .relations import Relations
@@ -61,6 +62,8 @@ class Chunk:
     entries: dict[int, Entry] = field(default_factory=dict)
     good: dict[int, Image] = field(default_factory=dict)
     """Planned rows that still match, by position, with their images under the lock."""
+    along: Mapping[int, Sequence[Following]] = field(default_factory=dict)
+    """What the application's triggers may change with them."""
 
 
 class Writer:
@@ -134,6 +137,8 @@ class Writer:
             # Only now, so that no row is judged by what was written into another one a moment ago.
             for chunk in chunks:
                 self._work(connection, chunk)
+            for chunk in chunks:
+                self._follow(connection, chunk)
                 entries += [entry for _, entry in sorted(chunk.entries.items())]
             self._journal.begin(connection, plan, now)
             self._journal.write(connection, plan, entries)
@@ -183,6 +188,15 @@ class Writer:
     def _look(self, connection: sa.Connection, chunk: Chunk) -> None:
         if chunk.plan.undoes is None:
             self._compare(connection, chunk)
+            chunk.along = following.look(connection, chunk.entity, chunk.action, chunk.good)
+
+    @staticmethod
+    def _follow(connection: sa.Connection, chunk: Chunk) -> None:
+        """Journal what else has changed, before the rows' own changes: undo then puts it back after them."""
+        for index, found in following.changes(connection, chunk.entity, chunk.along).items():
+            entry = chunk.entries[index]
+            if entry.outcome is Outcome.APPLIED:
+                chunk.entries[index] = replace(entry, changes=(*found, *entry.changes))
 
     def _work(self, connection: sa.Connection, chunk: Chunk) -> None:
         if chunk.plan.undoes is not None:

@@ -8,6 +8,8 @@ from tests.profiles.place import Place, act, plan, undo
 from unstick.backends.profile.load import parse_profile
 from unstick.recovery.engine import apply
 from unstick.recovery.errors import ConfigError
+from unstick.recovery.model import JobId, Target, VariantId
+from unstick.recovery.plan import Options
 
 HEAD = """
     name = "through"
@@ -227,3 +229,63 @@ async def test_a_row_that_another_rule_finds_meanwhile_is_changed_where_both_mea
     await place.run("UPDATE tasks SET flag = 2 WHERE id = 2")
     [row] = (await apply(backend, other)).rows
     assert row.detail == "stuck for another reason now: alone → third"
+
+
+FOLLOWS = (
+    HEAD
+    + """
+    [jobs.variants]
+    table = "pieces"
+    key = ["id"]
+    match = { task = "id" }
+    status = "status"
+    [jobs.variants.actions.retry]
+    verb = "again"
+    statuses = ["bad"]
+    set = { status = "new" }
+    [[jobs.variants.actions.retry.follows]]
+    name = "task"
+    table = "tasks"
+    key = ["id"]
+    match = { id = "task" }
+    columns = ["status", "moves"]
+"""
+)
+
+
+async def pieces(place: Place) -> None:
+    body = "UPDATE tasks SET status = NEW.status, moves = moves + 1 WHERE id = NEW.task"
+    await place.run(
+        "CREATE TABLE tasks (id integer PRIMARY KEY, status varchar(20), moves integer)",
+        "CREATE TABLE pieces (id integer PRIMARY KEY, task integer, status varchar(20))",
+        "INSERT INTO tasks VALUES (1, 'busy', 0), (2, 'busy', 0)",
+        "INSERT INTO pieces VALUES (1, 1, 'bad'), (2, 1, 'bad'), (3, 2, 'bad'), (4, NULL, 'bad')",
+        *(
+            [f"CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN {body}; RETURN NEW; END $$ LANGUAGE plpgsql"]
+            if place.engine == "postgresql"
+            else []
+        ),
+        "CREATE TRIGGER t AFTER UPDATE ON pieces FOR EACH ROW "
+        + place.pick("EXECUTE FUNCTION f()", body, f"BEGIN {body}; END"),
+    )
+
+
+def of(*names: str) -> list[Target]:
+    return [Target(JobId(job), VariantId(variant)) for job, _, variant in (n.partition("/") for n in names)]
+
+
+async def test_an_undo_puts_back_what_a_trigger_changed_along_and_leaves_what_went_on(place: Place) -> None:
+    await pieces(place)
+    backend = await place.console(FOLLOWS, max_retries=None)
+    made = await backend.plan("retry", of("1/1", "1/2", "2/3"), Options())
+    result = await apply(backend, made)
+    assert result.counts.applied == 3
+    assert await place.rows("SELECT * FROM tasks ORDER BY id") == [(1, "new", 2), (2, "new", 1)]
+    await place.run("UPDATE tasks SET moves = 7 WHERE id = 2")
+    turned = await backend.plan_undo(result.operation, Options())
+    assert [row.related for row in turned.rows] == [("1 × update task",), ("1 × update task",), ()]
+    back = await apply(backend, turned)
+    assert back.counts.applied == 3
+    assert await place.rows("SELECT * FROM tasks ORDER BY id") == [(1, "busy", 0), (2, "bad", 8)]
+    assert (await undo(backend, back)).counts.applied == 3
+    assert await place.rows("SELECT DISTINCT status FROM pieces WHERE id < 4") == [("new",)]
