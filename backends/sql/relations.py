@@ -31,7 +31,8 @@ class Relations:
         undoable."""
         if action.delete:
             return tuple(entity.infos)
-        matches = [related.match for related in (*action.related, *action.follows)]
+        matches = [related.match for related in action.related]
+        matches += [other.match for other in action.follows]
         wanted = {*action.detach, *action.cascade}
         children = [child for name, child in entity.children.items() if name in wanted]
         matches += [entity.children[child.via].match if child.via else child.match for child in children]

@@ -58,10 +58,10 @@ def target(entity: EntitySql, name: str) -> Target:
         child = entity.children[rest]
         table, info = table_of(entity, entity.child_place(child))
         return Target(entity, table, info, child.key)
-    for other in (each for action in entity.spec.actions.values() for each in action.follows):
-        if name == PREFIX + other.name:
-            table, info = table_of(entity, entity.layout.place(other.table, other.table_schema))
-            return Target(entity, table, info, other.key)
+    for follows in (each for action in entity.spec.actions.values() for each in action.follows):
+        if name == PREFIX + follows.name:
+            table, info = table_of(entity, entity.layout.place(follows.table, follows.table_schema))
+            return Target(entity, table, info, follows.key)
     for effects in (part for action in entity.spec.actions.values() for part in action.everything):
         others: tuple[Related | Insert, ...] = effects.related if kind == "related" else effects.insert
         for other in others if kind in ("related", "insert") else ():
