@@ -102,8 +102,8 @@ JOB_COLUMNS: tuple[Column[Job], ...] = (
 
 VARIANT_COLUMNS: tuple[Column[Variant], ...] = (
     Column("state", "STATE", state_span, 9, 11),
-    Column("id", "ID", lambda each: _text(each.id), 4, 10, ID_MOST),
-    Column("job", "JOB", lambda each: _text(each.job), 4, 10, ID_MOST),
+    Column("id", "ID", lambda each: _text(each.id), 4, 9, ID_MOST),
+    Column("job", "JOB", lambda each: _text(each.job), 4, 9, ID_MOST),
     Column("kind", "NAME", lambda each: _text(each.name), 4, 14, 28, drop=5, optional=True),
     Column("status", "STATUS", lambda each: _text(each.status), 6, 12, 16, drop=1, wide=True),
     Column("step", "STEP", _step, 4, 14, 26, drop=4, optional=True),

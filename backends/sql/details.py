@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,8 +44,14 @@ def variants(connection: sa.Connection, job: EntitySql, text: str, asked: Asked)
         column = spec.variants_json.column
         statement = job.select(job.image(column)).where(job.key_in([key]))
         value = job.engine.decode(connection.execute(statement).scalar_one_or_none())
-        return from_json(spec, spec.variants_json, name, value)
+        return tuple(counted(each, asked) for each in from_json(spec, spec.variants_json, name, value))
     return ()
+
+
+def counted(variant: Variant, asked: Asked) -> Variant:
+    """Return a variant from a document with the attempts that the retry history has of it."""
+    made = asked.variant_retries.get((variant.job, variant.id), 0)
+    return replace(variant, retries=made, max_retries=asked.max_retries)
 
 
 def from_json(spec: JobTable, layout: JsonVariants, job: JobId, value: Scalar) -> tuple[Variant, ...]:
@@ -80,8 +87,13 @@ def _json_variant(
         state=states.get(str(status), State.OTHER),
         status=None if status is None else str(status),
         error=None if error is None else str(error),
+        fields={str(key): _field(value) for key, value in entry.items()},
         **moments,
     )
+
+
+def _field(value: Any) -> Scalar:
+    return value if value is None or isinstance(value, str | int | float | bool) else json.dumps(value)
 
 
 def _moment(value: Any) -> datetime | None:

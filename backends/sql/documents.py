@@ -76,7 +76,7 @@ def page(
         listed, following = _jobs(connection, entity, jobs, place.after, asked)
         documents = _documents(connection, entity, [job for job, _ in listed])
         for job, before in listed:
-            entries = _entries(entity, job, documents.get(job.id))
+            entries = _entries(entity, job, documents.get(job.id), asked)
             for number, variant in enumerate(entries):
                 if number < (place.skip if before == place.after else 0):
                     continue
@@ -124,7 +124,8 @@ def _documents(connection: sa.Connection, entity: EntitySql, jobs: Sequence[Job]
     return {entity.job_id(row): row[spec.column] for row in found}
 
 
-def _entries(entity: EntitySql, job: Job, document: Any) -> Iterator[Variant]:
+def _entries(entity: EntitySql, job: Job, document: Any, asked: Asked) -> Iterator[Variant]:
     spec = held(entity)
     if spec is not None and isinstance(entity.spec, JobTable):
-        yield from details.from_json(entity.spec, spec, job.id, document)
+        for variant in details.from_json(entity.spec, spec, job.id, document):
+            yield details.counted(variant, asked)

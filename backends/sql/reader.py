@@ -180,7 +180,7 @@ def _merge_key(listed: Listed, query: Query) -> tuple[int, bool, Any, str]:
         "updated": _seconds(row.updated),
         "running": row.running_s,
         "idle": None if row.idle_s is None else row.idle_s - listed.now.timestamp(),
-        "stuck": _seconds(row.started or row.updated) if row.verdict else _negative(_seconds(row.created)),
+        "stuck": _seconds(_since(row)) if row.verdict else _negative(_seconds(row.created)),
     }.get(sort)
     name = row.id if isinstance(row, Job) else f"{row.job}/{row.id}"
     by_id = sort in ("id", "job")
@@ -189,6 +189,11 @@ def _merge_key(listed: Listed, query: Query) -> tuple[int, bool, Any, str]:
         return (listed.segment, value is None and not by_id, _Text(text, query.descending), name)
     turned = _negative(value) if query.descending else value
     return (listed.segment, value is None, turned if turned is not None else 0, name)
+
+
+def _since(row: Job | Variant) -> datetime | None:
+    """Since when a stuck row hangs, as far as rows of several tables can be compared."""
+    return row.updated or row.created if isinstance(row, Variant) else row.started or row.updated
 
 
 class _Text(str):

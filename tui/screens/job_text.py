@@ -11,12 +11,15 @@ from unstick.recovery.display import TEXT_LIMIT, cell_width, clip, display_text,
 from unstick.recovery.durations import long_duration
 from unstick.recovery.model import Attempt, Event, Job, Queue, Scalar, Variant, VariantId, Verdict
 from unstick.recovery.plan import Plan
+from unstick.tui.columns import fit_id
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.plan_text import Lines, changes
 from unstick.tui.screens.queue_text import place_text
 from unstick.tui.states import outcome_span, state_span
 
 LABEL = 16
+SHORT = 14
+"""Cells of a variant's id within a line about something else."""
 FIELD_LIMIT, FIELD_LINES = 4_000, 40
 """How much of a field is shown; Y copies all of it."""
 
@@ -152,11 +155,11 @@ class Painter:
         if plan.rows:
             yield (Span(f"  {display_text(plan.verb)}", "title"),)
         for row in plan.rows:
-            about = f"{of} {row.variant}: " if row.variant else ""
+            about = f"{of} {_short(row.variant)}: " if row.variant else ""
             for change in changes(row):
                 yield from self.text(f"{about}{change}", "text", indent=4)
         for left in plan.left_out:
-            about = f" for {of} {left.variant}" if left.variant else ""
+            about = f" for {of} {_short(left.variant)}" if left.variant else ""
             yield from self.text(f"nothing{about}: {left.reason}", "text")
         for warning in plan.warnings:
             yield from self.text(f"! {warning}", "warning")
@@ -168,7 +171,7 @@ class Painter:
         for each in attempts:
             result = outcome_span(each.result)
             moved = f"{each.from_status or '-'} -> {each.to_status or '-'}" if each.to_status else ""
-            about = f" variant {each.variant}" if each.variant and each.variant != of else ""
+            about = f" variant {_short(each.variant)}" if each.variant and each.variant != of else ""
             by, within = each.who and f"by {each.who}", each.operation and f"operation {each.operation}"
             parts = (moved, by, each.detail, within)
             told = "  ".join(part for part in parts if part)
@@ -191,6 +194,11 @@ class Painter:
         for name, value in fields.items():
             text, style = ("null", "dim") if value is None else (_pretty(value), "text")
             yield from self.pair(name, text, style, limit=FIELD_LIMIT)
+
+
+def _short(variant: VariantId) -> str:
+    """A variant's id, cut in its middle where it is long."""
+    return fit_id(display_text(variant, limit=200), SHORT).strip()
 
 
 def step_words(job: Job | Variant) -> str | None:

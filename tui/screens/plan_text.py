@@ -10,11 +10,15 @@ from unstick.recovery.hooks_outcome import due, hook_times
 from unstick.recovery.model import JobId, Scalar, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Plan, PlanRow
+from unstick.tui.columns import fit_id
 from unstick.tui.paint import BLANK, Line, Span
 from unstick.tui.states import outcome_span
 
 DETAILED = 20
 """Rows up to which each one gets several lines; beyond, one line each, made when it is shown."""
+
+WIDEST = 40
+"""Cells that a row's name takes."""
 
 Ref = tuple[JobId, VariantId | None]
 
@@ -120,6 +124,8 @@ def _add_rows(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome], widt
         return
     about = f" ({how})" if how else ""
     lines.heading(f"{'Outcome of' if outcomes else 'Will change'} {rows_text(len(plan.rows))}{about}")
+    # The title has no room for a long one on a narrow terminal.
+    lines.add(_wrapped(plan.verb, width - 2, "stuck", indent=2))
     widest = _widest(plan.rows)
     if len(plan.rows) > DETAILED:
         lines.lazy(len(plan.rows), lambda index: _row_line(plan.rows[index], outcomes, widest))
@@ -135,12 +141,18 @@ def rows_text(count: int) -> str:
 
 def _widest(rows: Sequence[object]) -> int:
     names = [_name(row) for row in rows[:200]]
-    return min(max((len(name) for name in names), default=4), 40)
+    return min(max((len(name) for name in names), default=4), WIDEST)
 
 
 def _name(row: object) -> str:
     job, variant = getattr(row, "job", ""), getattr(row, "variant", None)
-    return display_text(f"{job} / {variant}" if variant else job, limit=80)
+    if not variant:
+        return display_text(job, limit=80)
+    both = [display_text(each, limit=200) for each in (job, variant)]
+    if sum(map(len, both)) > WIDEST - 3:
+        # Long ids are cut in their middles, or nothing would be left of the variant's.
+        both = [fit_id(each, (WIDEST - 3) // 2).strip() for each in both]
+    return " / ".join(both)
 
 
 def _row_line(row: PlanRow, outcomes: Mapping[Ref, RowOutcome], widest: int, *, short: bool = False) -> Line:

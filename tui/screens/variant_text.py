@@ -29,10 +29,9 @@ def variant_lines(view: VariantView, width: int, *, wrapped: bool = True) -> Lin
     lines, painter = Lines(), Painter(max(width, 30), wrapped)
     variant, job = view.variant, view.job
     lines.add([painter.state(variant)])
-    state = state_span(job)
-    lines.add(
-        painter.pair("of job", f"{job.id}   {state.text}   {step_words(job) or ''}".rstrip(), state.style)
-    )
+    state, step = state_span(job), step_words(job)
+    lines.add(painter.pair("of job", job.id))
+    lines.add(painter.pair("which is", f"{state.text}{f', step {step}' if step else ''}", state.style))
     for label, value in (("name", variant.name), ("step", step_words(variant))):
         if value is not None:
             lines.add(painter.pair(label, value))
