@@ -115,7 +115,7 @@ def _stretch(
     found: list[Listed] = []
     start, values, first = cursor or (0, None, None)
     where = [*conditions(entity, query, asked), *also]
-    stuck = sa.func.coalesce(below.stuck(entity, asked.thresholds), sa.false())
+    stuck = below.stuck(entity, asked.thresholds)
     for number, segment in enumerate(order.segments(entity, query, _own(entity, asked), first)):
         if number < start:
             continue
@@ -123,7 +123,9 @@ def _stretch(
         statement = entity.select(*columns(entity, asked), *marks)
         statement = statement.where(*where)
         if segment.stuck is not None:
-            statement = statement.where(stuck if segment.stuck else sa.not_(stuck))
+            # Only the bare condition can be answered by an index.
+            other = sa.not_(sa.func.coalesce(stuck, sa.false()))
+            statement = statement.where(stuck if segment.stuck else other)
         if segment.stuck and entity.parent is not None:
             statement = statement.where(below.within_reach(entity))
         if number == start and values is not None:
