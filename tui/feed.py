@@ -9,7 +9,6 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker
 
-from unstick.tui.pace import FLOOR_S
 from unstick.tui.session import Session
 
 T = TypeVar("T")
@@ -35,7 +34,7 @@ class Feed(Generic[T]):
         self._screen, self._session = screen, session
         self._read, self._show, self._told = read, show, told
         self._generation = 0
-        self._again = False
+        self._again = self._woken = False
         self._running = False
         self._timer: Timer | None = None
         self._slow: Timer | None = None
@@ -68,7 +67,7 @@ class Feed(Generic[T]):
         if self.in_flight:
             self._again = True
             return
-        self._again = False
+        self._again = self._woken = False
         self._generation += 1
         self._slow = self._screen.set_timer(SLOW_S, self._waits)
         self._worker = self._screen.run_worker(self._ask(self._generation), name="refresh", group="refresh")
@@ -80,9 +79,15 @@ class Feed(Generic[T]):
 
     def wake(self) -> None:
         """The database says that something changed: refresh, but no faster than the floor."""
-        if self._running and not self._session.pace.paused and not self.in_flight:
-            age = self._session.age_s()
-            self._schedule(max(FLOOR_S - age, 0.0) if age is not None else 0.0)
+        if not self._running or self._session.pace.paused:
+            return
+        if self.in_flight:
+            # The answer on its way may be from before the change.
+            self._woken = True
+            return
+        age = self._session.age_s()
+        floor = self._session.pace.floor_s
+        self._schedule(max(floor - age, 0.0) if age is not None else 0.0)
 
     def pace_changed(self) -> None:
         """Take a new interval, or a pause, into account at once."""
@@ -123,6 +128,8 @@ class Feed(Generic[T]):
         self._worker = None
         if self._again:
             self.now()
+        elif self._woken and ok:
+            self._schedule(self._session.pace.floor_s)
         else:
             self._schedule(self._session.pace.next_delay())
 

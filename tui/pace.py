@@ -32,6 +32,11 @@ class Pace:
             return max(wait, 0.5) * (0.75 + 0.5 * self.chance())
         return max(every, BLURRED_S) if self.blurred else every
 
+    @property
+    def floor_s(self) -> float:
+        """Seconds between two refreshes at least, however often the database announces changes."""
+        return BLURRED_S if self.blurred else FLOOR_S
+
     def faster(self) -> float:
         """Step to the next shorter interval and return it."""
         self.every_s = max((step for step in STEPS if step < self.every_s), default=FLOOR_S)
