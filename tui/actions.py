@@ -110,7 +110,7 @@ _VIEWS = (
     Action("view.running", ("4",), "running", "Only running rows", _TABLES),
     Action("view.pending", ("5",), "pending", "Only pending rows", _TABLES),
     Action("view.variants", ("V",), "variants", "Variants as a list of their own; on a job: to its variants",
-           (JOBS, JOB), 16, has_variants, quiet=True),
+           (JOBS, JOB), 10, has_variants, quiet=True),
     Action("view.operations", ("@",), "operations", "The journal: who changed what, and undo", _LIVE, 13),
 )  # fmt: skip
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tests.tui.driver import Console, JobScreen, OperationsScreen, console
-from unstick.recovery.memory import EXTRACTION, MemoryBackend
+from unstick.recovery.memory import EXTRACTION, PIPELINE, MemoryBackend
+from unstick.recovery.memory.pipeline import fill
 from unstick.recovery.model import Capabilities
 from unstick.recovery.source import Source
+from unstick.tui.screens.variants import VariantsScreen
 
 SIZE = (120, 28)
 FOLDER = Path(__file__).parents[2] / "screenshots"
@@ -24,7 +26,7 @@ class Shown(MemoryBackend):
     @property
     def capabilities(self) -> Capabilities:
         """The same, under another address."""
-        return replace(super().capabilities, engine="postgresql", database="db7.internal/jobs")
+        return replace(super().capabilities, engine="postgresql", database="db7.internal/jobs", notify=False)
 
 
 async def pictures() -> AsyncIterator[tuple[str, str]]:
@@ -62,6 +64,25 @@ async def pictures() -> AsyncIterator[tuple[str, str]]:
             yield "help", await _drawn(c)
 
 
+async def _of_variants() -> AsyncIterator[tuple[str, str]]:
+    """Yield the pictures of a system whose jobs have variants to act on."""
+    backend = Shown(PIPELINE, source="posters-eu")
+    fill(backend.worker, 60, 9, 7)
+    async with console(backend, environment="staging", size=SIZE) as c:
+        c.app.session.pace.every_s = 5.0
+        await c.press("V")
+        await c.until(lambda: isinstance(c.app.screen, VariantsScreen))
+        await c.until_shows("9 stuck  9 stuck jobs")
+        await c.press("space", "space")
+        yield "variants", await _drawn(c)
+        await c.press("U", "g", "J")
+        await c.until(lambda: isinstance(c.app.screen, JobScreen))
+        await c.until_shows("Pieces: 3")
+        await c.press("V")
+        await c.until_shows("> variant")
+        yield "job-variants", await _drawn(c)
+
+
 async def _undone(c: Console, reason: str) -> None:
     await c.plan("u")
     await c.read_first()
@@ -69,6 +90,14 @@ async def _undone(c: Console, reason: str) -> None:
     await c.type(reason)
     await c.press("enter")
     await c.apply()
+
+
+async def every_picture() -> AsyncIterator[tuple[str, str]]:
+    """Yield all of them."""
+    async for picture in pictures():
+        yield picture
+    async for picture in _of_variants():
+        yield picture
 
 
 async def _drawn(c: Console) -> str:
@@ -79,7 +108,7 @@ async def _drawn(c: Console) -> str:
 async def main() -> None:
     """Write them all."""
     FOLDER.mkdir(exist_ok=True)
-    async for name, svg in pictures():
+    async for name, svg in every_picture():
         (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
         sys.stderr.write(f"screenshots/{name}.svg\n")
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.tui.pictures import FOLDER, pictures
+from tests.tui.pictures import FOLDER, every_picture
 
 pytestmark = pytest.mark.checkout
 
@@ -20,6 +20,6 @@ def told(svg: str) -> list[str]:
 async def test_the_pictures_are_current() -> None:
     old = {
         name: told((FOLDER / f"{name}.svg").read_text(encoding="utf-8")) == told(svg)
-        async for name, svg in pictures()
+        async for name, svg in every_picture()
     }
     assert all(old.values()), f"run scripts/screenshots: {[name for name, same in old.items() if not same]}"
