@@ -35,7 +35,8 @@ class Counting:
         self, connection: sa.Connection, job: JobId | None = None
     ) -> dict[tuple[str, str | None], int]:
         """Attempts by job and variant; of one job where it is given."""
-        if all(table.spec.columns.retries for table in self.opened.variants.values()):
+        in_documents = any(job.variants_json for job in self.opened.layout.profile.jobs)
+        if not in_documents and all(t.spec.columns.retries for t in self.opened.variants.values()):
             return {}
         return journal_reading.variant_counts(self.opened.journal, connection, job)
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from unstick.recovery.errors import Denied, NotFound, UsageError
 from unstick.recovery.hooks_outcome import FAILED, NOT_CALLED
-from unstick.recovery.model import Attempt, JobId, VariantId
+from unstick.recovery.model import Attempt, JobId, Target, VariantId
 from unstick.recovery.outcome import Operation, OperationRow, Outcome, Tally
 
 from .journal import INTENDED, Journal, attempted, changes_of, instant, moment
@@ -138,14 +138,17 @@ def _row(row: Any) -> OperationRow:
 
 
 def attempts(
-    journal: Journal, connection: sa.Connection, job: JobId | None, limit: int
+    journal: Journal, connection: sa.Connection, of: JobId | Target | None, limit: int
 ) -> tuple[Attempt, ...]:
-    """Return the retry history of a job or of all, newest first; nothing where it can't be read."""
+    """Return the retry history of a job with its variants, of one variant, or of all, newest first; nothing
+    where it can't be read."""
     if journal.denied:
         return ()
     statement = sa.select(HISTORY).where(_history(journal))
-    if job is not None:
-        statement = statement.where(HISTORY.c.job == job)
+    if isinstance(of, Target):
+        statement = statement.where(HISTORY.c.job == of.job, HISTORY.c.variant == of.variant)
+    elif of is not None:
+        statement = statement.where(HISTORY.c.job == of)
     statement = statement.order_by(HISTORY.c.at.desc(), HISTORY.c.id.desc()).limit(limit)
     with journal.on(connection) as where:
         return tuple(_attempt(row) for row in where.execute(statement))

@@ -143,17 +143,23 @@ def to_variant(
     ages = {time: _float(row.get(f"age_{time}")) for time in times(entity)}
     variant = VariantId(entity.job_id({name: row[f"k_{name}"] for name in entity.key}))
     counted = _int(row.get("retries")) or 0
+    state = entity.state_of(row["status"], row.get("state"))
+    step = _text(row.get("step"))
+    steps = entity.spec.steps or (entity.parent.spec.steps if entity.parent is not None else ())
     return Variant(
         id=variant,
         job=job,
-        state=entity.state_of(row["status"], row.get("state")),
+        state=state,
         status=_text(row["status"]),
         name=" ".join(part for part in (_text(row.get("kind")), _text(row.get("name"))) if part) or None,
-        step=_text(row.get("step")),
+        step=step,
+        step_index=steps.index(step) + 1 if step in steps else None,
+        step_count=len(steps) or None,
         error=_text(row.get("error")),
         retries=counted if entity.spec.columns.retries else retries.get((job, variant), 0),
         max_retries=max_retries,
         **_times(ages, now),
+        running_s=_running(state, ages),
         idle_s=_youngest(ages, life_signs(entity)),
         verdict=rules.verdict(entity, row, ages, thresholds, now),
     )
