@@ -131,8 +131,8 @@ def _capabilities(
     reason = found.refusal
     if source.read_only:
         reason = f"{source.name} is read-only; open it with --write to change rows"
-    first = profile.jobs[0]
-    variants = first.variants.name if first.variants else "tasks" if first.variants_json else None
+    first, holding = profile.jobs[0], [job for job in profile.jobs if job.variants or job.variants_json]
+    variants = next((job.variants.name if job.variants else "tasks" for job in holding), None)
     return Capabilities(
         engine=engine.name,
         version=version,

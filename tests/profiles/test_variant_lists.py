@@ -22,7 +22,6 @@ DOCUMENTS = """
     states = { running = ["running"], done = ["done"] }
     times = { created = "made" }
     [jobs.variants_json]
-    name = "tasks"
     column = "progress"
     path = ["tasks"]
     id = "id"
