@@ -7,7 +7,8 @@ import re
 import pytest
 
 from tests.tui.driver import JobScreen, JobsScreen, console
-from unstick.recovery.memory import MemoryBackend
+from unstick.recovery.memory import PIPELINE, MemoryBackend
+from unstick.tui.screens.variants import VariantsScreen
 
 HOSTILE = (
     "\x1b]0;owned\x07\x1b[31m\x9b2J",
@@ -63,6 +64,31 @@ async def test_every_screen_shows_it_inertly(text: str) -> None:
         await c.until_shows("planned")
         assert_inert(c.lines, 80)
         assert c.app.is_running
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("width", [80, 200])
+async def test_hostile_variants_are_shown_inertly_wherever_they_are(text: str, width: int) -> None:
+    backend = MemoryBackend(PIPELINE, source="memory")
+    job = backend.worker.add(text[:300], "busy", updated_ago=1.0, step="paint")
+    backend.worker.add_variant(job, text, "bad", id=f"1{text[:300]}", step=text, error=text)
+    async with console(backend, size=(width, 24)) as c:
+        await c.press("V")
+        await c.until(lambda: isinstance(c.app.screen, VariantsScreen))
+        await c.until_shows("broken")
+        assert_inert(c.lines, width)
+        await c.press("enter")
+        await c.until_shows("Why it is stuck")
+        assert_inert(c.lines, width)
+        await c.plan("R")
+        assert_inert(c.lines, width)
+        await c.apply()
+        assert_inert(c.lines, width)
+        await c.press("escape", "J")
+        await c.until_shows("Pieces: 1")
+        await c.press("V")
+        await c.until_shows("> variant")
+        assert_inert(c.lines, width)
 
 
 async def test_a_hostile_error_of_the_database_is_one_inert_line() -> None:

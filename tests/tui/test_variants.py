@@ -90,6 +90,14 @@ async def test_variants_can_be_filtered_and_sorted() -> None:
         await c.until(lambda: len(the_list(c).rows.window.order) == 2)
 
 
+async def test_a_wide_terminal_shows_the_variant_beside_the_list() -> None:
+    async with listed(size=(200, 40)) as c:
+        await c.until_shows("Variant b1")
+        assert "3 of 3   needs a person" in c.text
+        await c.press("j")
+        await c.until_shows("Variant f1")
+
+
 async def test_marked_variants_are_recovered_and_only_those() -> None:
     async with listed() as c:
         await c.press("j", "space")

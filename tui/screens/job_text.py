@@ -112,9 +112,12 @@ class Painter:
         for label, value in (("kind", job.kind), ("step", step_words(job)), ("table", job.table),
                              ("priority", job.priority)):  # fmt: skip
             if value is not None:
-                # One line each: what tells why it hangs has to be on the first screen.
-                yield from self.pair(label, clip(display_text(value), max(self._width - LABEL - 2, 20)))
+                yield from self.one_line(label, value)
         yield from self.how_it_is(job, ages=ages)
+
+    def one_line(self, label: str, value: object, style: str = "text") -> list[Line]:
+        """A label and its value, cut: what tells why it hangs has to be on the first screen."""
+        return self.pair(label, clip(display_text(value), max(self._width - LABEL - 2, 20)), style)
 
     def state(self, item: Job | Variant) -> Line:
         """State and native status."""

@@ -30,11 +30,11 @@ def variant_lines(view: VariantView, width: int, *, wrapped: bool = True) -> Lin
     variant, job = view.variant, view.job
     lines.add([painter.state(variant)])
     state, step = state_span(job), step_words(job)
-    lines.add(painter.pair("of job", job.id))
-    lines.add(painter.pair("which is", f"{state.text}{f', step {step}' if step else ''}", state.style))
+    lines.add(painter.one_line("of job", job.id))
+    lines.add(painter.one_line("which is", f"{state.text}{f', step {step}' if step else ''}", state.style))
     for label, value in (("name", variant.name), ("step", step_words(variant))):
         if value is not None:
-            lines.add(painter.pair(label, value))
+            lines.add(painter.one_line(label, value))
     lines.add(list(painter.how_it_is(variant)))
     if variant.verdict is not None:
         lines.heading("Why it is stuck", "stuck")
@@ -58,7 +58,7 @@ def row_lines(variant: Variant, width: int) -> Lines:
     lines.add([painter.state(variant)])
     for label, value in (("of job", variant.job), ("name", variant.name), ("step", step_words(variant))):
         if value is not None:
-            lines.add(painter.pair(label, value))
+            lines.add(painter.one_line(label, value))
     lines.add(list(painter.how_it_is(variant, ages=False)))
     if variant.verdict is not None:
         lines.heading("Why it is stuck", "stuck")
