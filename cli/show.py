@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options."""
-    parser.add_argument(
-        "job", metavar="JOB[/VARIANT]", help="a job's id, or one of its variants"
-    )
+    parser.add_argument("job", metavar="JOB[/VARIANT]", help="a job's id, or one of its variants")
     parser.add_argument("--timeout", metavar="DUR", help="silence after which a job counts as stuck")
 
 

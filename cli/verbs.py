@@ -17,9 +17,7 @@ class Verb:
 VERBS: Mapping[str, Verb] = {
     "jobs": Verb("jobs", "list jobs, or only the stuck ones"),
     "variants": Verb("variants", "list the variants of all jobs or of one, or only the stuck ones"),
-    "show": Verb(
-        "show", "one job with variants, attempts and events, or one variant; why it is stuck"
-    ),
+    "show": Verb("show", "one job with variants, attempts and events, or one variant; why it is stuck"),
     "recover": Verb("action", "recover stuck jobs: every one, or those named"),
     "retry": Verb("action", "put failed jobs back into the queue"),
     "delete": Verb("action", "delete jobs with what belongs to them"),

@@ -204,9 +204,7 @@ class SqlBackend(Hooking, VariantReading):
 
         return await self._read(work)
 
-    async def attempts(
-        self, job: JobId | Target | None = None, limit: int = 200
-    ) -> tuple[Attempt, ...]:
+    async def attempts(self, job: JobId | Target | None = None, limit: int = 200) -> tuple[Attempt, ...]:
         """Return the retry history, newest first."""
         return await self._read(
             lambda connection: journal_reading.attempts(self._journal, connection, job, limit)

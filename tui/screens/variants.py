@@ -75,4 +75,3 @@ class VariantsScreen(ListScreen[str, Variant]):
     def do_app_quit(self) -> None:
         """Go back to the jobs."""
         self.leave()
-
