@@ -103,7 +103,7 @@ class Backend(Protocol):
         ...
 
     async def statistics(self, window: timedelta) -> Statistics:
-        """Return retry statistics over the jobs created within the window."""
+        """Return retry statistics of the jobs and variants created within the window."""
         ...
 
     async def verdicts(

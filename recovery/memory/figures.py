@@ -3,39 +3,100 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ..model import Attempt, Job, Queue, State
-from ..stats import Spread, Statistics
+from ..model import Attempt, Job, JobId, Queue, State, Variant
+from ..stats import (
+    ALERT_S,
+    ALERTS,
+    HIGH,
+    TOP,
+    TOP_VARIANTS,
+    Figures,
+    Retried,
+    Spread,
+    Statistics,
+    Sums,
+    most_retried,
+)
 
-TOP = 10
-HIGH = 3
+Row = Job | Variant
 
 
-def figures(jobs: Iterable[Job], attempts: Iterable[Attempt], now: datetime, window: timedelta) -> Statistics:
-    """Return the retry statistics of the jobs created within the window."""
-    recent = [job for job in jobs if job.created is not None and job.created >= now - window]
-    retries = [job.retries for job in recent]
-    most = sorted((job for job in recent if job.retries), key=lambda job: (-job.retries, job.id))
+def figures(
+    jobs: Sequence[Job],
+    variants: Sequence[Variant],
+    attempts: Iterable[Attempt],
+    now: datetime,
+    window: timedelta,
+) -> Statistics:
+    """Return the retry statistics of what was created within the window; of variants where there are any."""
     actions: dict[str, Counter[str]] = {}
+    reasons: dict[str, Counter[str]] = {}
     for attempt in attempts:
         if attempt.at >= now - window:
             actions.setdefault(attempt.action, Counter())[attempt.result] += 1
+            reasons.setdefault(attempt.reason, Counter())[attempt.result] += 1
+    known = {job.id: job for job in jobs}
     return Statistics(
         window_s=window.total_seconds(),
-        by_status=Counter(job.status or "" for job in recent),
-        jobs=Spread(
-            total=len(retries),
-            none=retries.count(0),
-            some=sum(1 for count in retries if count),
-            high=sum(1 for count in retries if count >= HIGH),
-            average=sum(retries) / len(retries) if retries else 0.0,
-            maximum=max(retries, default=0),
-        ),
-        top=tuple((job.id, job.retries) for job in most[:TOP]),
-        histogram=Counter(retries),
+        jobs=_figures(jobs, known, TOP, now, window),
+        variants=_figures(variants, known, TOP_VARIANTS, now, window) if variants else None,
         actions=actions,
+        reasons=reasons,
+    )
+
+
+def _figures(
+    rows: Sequence[Row], jobs: Mapping[JobId, Job], limit: int, now: datetime, window: timedelta
+) -> Figures:
+    recent = [row for row in rows if row.created is not None and row.created >= now - window]
+
+    def by(value: Callable[[Row], str | None]) -> dict[str, Spread]:
+        found: dict[str, Sums] = {}
+        for row in recent:
+            sums = found.setdefault(value(row) or "NULL", Sums())
+            sums.total += 1
+            sums.add(row.retries)
+        return {name: sums.spread() for name, sums in sorted(found.items())}
+
+    hour = now - timedelta(seconds=ALERT_S)
+    alerts = [
+        row
+        for row in rows
+        if row.retries >= HIGH
+        and row.state in (State.RUNNING, State.FAILED)
+        and row.updated is not None
+        and row.updated >= hour
+    ]
+    return Figures(
+        spread=by(lambda row: "all").get("all", Spread()),
+        histogram=Counter(row.retries for row in recent),
+        by_status=Counter(row.status or "NULL" for row in recent),
+        by_step=by(lambda row: row.step),
+        by_kind=by(lambda row: row.kind if isinstance(row, Job) else None),
+        by_day=by(lambda row: row.created.date().isoformat() if row.created else None),
+        top=most_retried((_retried(row, jobs) for row in rows if row.retries), limit),
+        alerts=most_retried((_retried(row, jobs) for row in alerts), ALERTS),
+    )
+
+
+def _retried(row: Row, jobs: Mapping[JobId, Job]) -> Retried:
+    if isinstance(row, Job):
+        return Retried(row.id, row.retries, row.status, row.step, row.kind, row.created, row.updated)
+    job = jobs.get(row.job)
+    return Retried(
+        job=row.job,
+        retries=row.retries,
+        status=row.status,
+        step=row.step,
+        created=row.created,
+        updated=row.updated,
+        variant=row.id,
+        name=row.name,
+        job_status=job.status if job else None,
+        job_step=job.step if job else None,
     )
 
 

@@ -228,7 +228,8 @@ class Reader:
     async def statistics(self, window: timedelta) -> Statistics:
         """Return retry statistics over the jobs created within the window."""
         await self._answer()
-        return figures(self._view().jobs(), self._store.attempts, self._now(), window)
+        view = self._view()
+        return figures(view.jobs(), view.every_variant(), self._store.attempts, self._now(), window)
 
     async def verdicts(
         self, thresholds: Thresholds = None, limit: int = 1000

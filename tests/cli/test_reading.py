@@ -97,7 +97,8 @@ def test_history_operations_and_statistics_after_a_recovery(cli: Cli) -> None:
     assert one["status"] == "finished"
     assert "worker died" in cli("operations", done["operation"]).out
     stats = cli("stats", "--since", "30d", "--json").json
-    assert {"source", "profile", "window_s", "by_status", "jobs", "top", "histogram", "actions"} <= set(stats)
+    assert {"source", "profile", "window_s", "jobs", "variants", "actions", "reasons"} <= set(stats)
+    assert {"total", "by_status", "by_day", "top", "histogram", "alerts"} <= set(stats["jobs"])
     assert "rate" in stats["jobs"]
     assert "by status" in cli("stats", "--since", "30d").out
 

@@ -191,10 +191,15 @@ async def test_statistics_count_retries_of_the_jobs_in_the_window(world: World, 
     await recover_all(backend)
     found = await backend.statistics(timedelta(days=7))
     assert found.window_s == timedelta(days=7).total_seconds()
-    assert (found.jobs.total, found.jobs.none, found.jobs.some, found.jobs.maximum) == (3, 1, 2, 1)
-    assert found.jobs.rate == pytest.approx(2 / 3)
-    assert [count for _, count in found.top] == [1, 1]
-    assert sum(found.by_status.values()) == 3
+    spread = found.jobs.spread
+    assert (spread.total, spread.none, spread.some, spread.maximum) == (3, 1, 2, 1)
+    assert spread.rate == pytest.approx(2 / 3)
+    assert found.jobs.histogram == {0: 1, 1: 2}
+    assert sum(day.some for day in found.jobs.by_day.values()) == 2
+    assert found.reasons == {"stuck": {"applied": 2}}
+    assert found.actions["recover"]["applied"] == 2
+    assert [one.retries for one in found.jobs.top] == [1, 1]
+    assert sum(found.jobs.by_status.values()) == 3
 
 
 async def test_capabilities_name_the_actions_and_the_limits(backend: Backend, world: World) -> None:

@@ -246,11 +246,10 @@ async def test_two_consoles_and_two_who_watch_one_console_all_tick(side: Side, o
     await everybody[0].stop()
     await move(side, job, "done")
     await everybody[1].ticked(1)
-    assert one.capabilities.notify
+    assert [each.capabilities.notify for each in (one, two)] == [True, True]
     await everybody[1].stop()
     await until_nobody(side, 3)
-    assert not one.capabilities.notify
-    assert two.capabilities.notify
+    assert [each.capabilities.notify for each in (one, two)] == [False, True]
 
 
 async def test_closing_ends_the_watch_and_leaves_no_connection_and_no_task(side: Side, opened: Open) -> None:
