@@ -18,9 +18,13 @@ from unstick.recovery.suggest import hint
 
 def configure(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options."""
-    parser.add_argument("system", metavar="SYSTEM", nargs="?", help="the job system to open first")
+    parser.add_argument("system", metavar="SYSTEM", nargs="?", help="the job system that comes first")
     parser.add_argument(
         "--path", action="store_true", help="make the databases and print their URLs, nothing else"
+    )
+    parser.add_argument("--system", dest="named", metavar="SYSTEM", help="the same as SYSTEM")
+    parser.add_argument(
+        "--once", action="store_true", help="no console: kill a worker of each system, recover, and tell"
     )
     parser.add_argument("--dir", metavar="FOLDER", help="where the databases are kept")
     parser.add_argument("--fresh", action="store_true", help="start over with new rows")
@@ -40,8 +44,13 @@ def run(session: Session) -> int:
     from unstick.backends.demo.database import create
     from unstick.backends.demo.seed import SYSTEMS
 
+    args.system = args.system or args.named
     if args.system is not None and args.system not in SYSTEMS:
         raise UsageError(f"there is no demo of {args.system!r}{hint(args.system, SYSTEMS)}")
+    if args.once:
+        from unstick.cli.demo_tour import take
+
+        return take(session, [args.system] if args.system else SYSTEMS)
     if not args.path:
         console.require_terminal(session)
 

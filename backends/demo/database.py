@@ -6,7 +6,7 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from unstick.backends.demo import ddl
-from unstick.backends.demo.seed import SYSTEMS, insert, rows
+from unstick.backends.demo.seed import SYSTEMS, SeedRow, insert, rows
 from unstick.backends.sql.journal_tables import create_statements
 from unstick.recovery.errors import BackendError
 
@@ -55,7 +55,7 @@ def _make(system: str, path: Path, *, seed: int, scale: int, fresh: bool) -> Non
     os.close(handle)
     made = Path(name)
     try:
-        _fill(system, made, seed, scale)
+        fill(made, system, rows(system, seed=seed, scale=scale))
         if fresh and path.exists():
             _overwrite(path, made)
         else:
@@ -66,7 +66,8 @@ def _make(system: str, path: Path, *, seed: int, scale: int, fresh: bool) -> Non
         _remove(made)
 
 
-def _fill(system: str, path: Path, seed: int, scale: int) -> None:
+def fill(path: Path, system: str, filling: Iterable[SeedRow]) -> None:
+    """Make the tables of ``system`` in a file that is empty or not there yet, and put the rows into them."""
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), poolclass=NullPool)
     with engine.connect() as connection:
         # The mode is kept in the file; it can't be changed within a transaction.
@@ -78,7 +79,7 @@ def _fill(system: str, path: Path, seed: int, scale: int) -> None:
         # In the file itself the journal starts over with the rows.
         for statement in create_statements(engine.dialect):
             connection.exec_driver_sql(statement)
-        insert(connection, system, rows(system, seed=seed, scale=scale))
+        insert(connection, system, filling)
         connection.commit()
 
 

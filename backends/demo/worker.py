@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             work = WORKS[given.system](connection, **choices)
             if given.adopt:
                 _say(work.adopt())
+            _ready()
             while not (_orphaned(given.parent) or connection.is_gone()):
                 _round(work)
                 if stop.wait(given.interval):
@@ -82,6 +83,13 @@ def _round(work: Work) -> None:
 
 def _orphaned(parent: int | None) -> bool:
     return parent is not None and os.getppid() != parent
+
+
+def _ready() -> None:
+    """Tell whoever started this that nothing which happens from now on is missed."""
+    with suppress(OSError):
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +32,7 @@ class Workers:
         interval: float = 1.0,
         feed: int = 6,
         failing: float = 1.0,
+        adopt: bool = True,
         logs: Path | None = None,
     ) -> None:
         self._places = dict(places)
@@ -38,16 +41,25 @@ class Workers:
         self._logs = logs
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._begun: set[str] = set()
+        self._adopt = adopt
+        self._lock = threading.RLock()
+        self._timers: list[threading.Timer] = []
+        self._stopped = False
 
     def start(self, system: str | None = None) -> None:
         """Start the worker of ``system``, or all; one that runs already is left alone.
 
-        Only the first start takes over the jobs that show life in the seeded rows: a worker that comes back
-        after being killed leaves its old jobs stuck, as the real ones do.
+        Only the first start takes over the jobs that show life in fresh rows (unless ``adopt`` is False): a
+        worker that comes back after being killed leaves its old jobs stuck, as the real ones do.
         """
-        for name in self._names(system):
-            if self.pid(name) is None:
-                self._processes[name] = self._spawn(name, adopt=name not in self._begun)
+        for name in self._places if system is None else [system]:
+            with self._lock:
+                if self._stopped or self.pid(name) is not None:
+                    continue
+                gone = self._processes.pop(name, None)
+                if gone is not None:
+                    _collect(gone)
+                self._processes[name] = self._spawn(name, adopt=self._adopt and name not in self._begun)
                 self._begun.add(name)
 
     def pid(self, system: str) -> int | None:
@@ -55,25 +67,49 @@ class Workers:
         process = self._processes.get(system)
         return None if process is None or process.poll() is not None else process.pid
 
-    def kill(self, system: str | None = None) -> None:
-        """SIGKILL: what it was doing stays running in the database for ever."""
-        for name in self._names(system):
-            process = self._processes.pop(name, None)
-            if process is not None:
-                process.kill()
-                process.wait()
+    def is_ready(self, system: str) -> bool:
+        """Whether the worker of ``system`` has begun: what happens from now on it doesn't miss."""
+        with self._lock:
+            process = self._processes.get(system)
+            if process is None or process.stdout is None:
+                return False
+            return bool(select.select([process.stdout], [], [], 0)[0]) and process.poll() is None
+
+    def kill(self, system: str, *, restart_after: float | None = None) -> int | None:
+        """SIGKILL: what it was doing stays running in the database for ever. Its id, None if it wasn't there.
+
+        With ``restart_after`` another one is started that many seconds later, as a supervisor of processes
+        would; it knows nothing of what this one did.
+        """
+        with self._lock:
+            process = self._processes.pop(system, None)
+        if process is None:
+            return None
+        process.kill()
+        _collect(process)
+        if restart_after is not None:
+            timer = threading.Timer(restart_after, self.start, [system])
+            timer.daemon = True
+            with self._lock:
+                self._timers.append(timer)
+                timer.start()
+        return process.pid
 
     def stop(self, timeout: float = 5.0) -> None:
         """End all in an orderly way; kill those that have not gone ``timeout`` seconds later."""
-        for process in self._processes.values():
+        with self._lock:
+            self._stopped = True
+            for timer in self._timers:
+                timer.cancel()
+            processes, self._processes = list(self._processes.values()), {}
+        for process in processes:
             process.terminate()
-        for process in self._processes.values():
+        for process in processes:
             try:
                 process.wait(timeout)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
-        self._processes.clear()
+            _collect(process)
 
     def __enter__(self) -> Self:
         self.start()
@@ -83,9 +119,6 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _names(self, system: str | None) -> list[str]:
-        return list(self._places) if system is None else [system]
 
     def _spawn(self, system: str, *, adopt: bool) -> subprocess.Popen[bytes]:
         # -P: the folder that the console was started in is no place to import modules from.
@@ -105,8 +138,14 @@ class Workers:
                 # Not on the command line, which anybody on the machine can read.
                 env={**os.environ, URL_VARIABLE: str(self._places[system])},
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=subprocess.PIPE,
                 stderr=log,
                 # A ctrl-c in the terminal is meant for the console.
                 start_new_session=True,
             )
+
+
+def _collect(process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

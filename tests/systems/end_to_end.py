@@ -1,4 +1,4 @@
-"""One system on its own server with real workers: killed, found, planned, recovered, and finished after all."""
+"""One system on its own server with real workers: killed, found, planned, recovered, finished after all."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -83,10 +83,22 @@ class Scene:
         """Start a worker that knows nothing of what the killed one did."""
         self.workers.start(self.system)
 
-    async def until_done(self, ids: Sequence[JobId]) -> None:
-        """Wait until these jobs have ended well."""
+    async def until_ready(self) -> None:
+        """Wait until the worker misses nothing that happens from now on."""
+
+        async def ready() -> bool:
+            return self.workers.is_ready(self.system)
+
+        await eventually_async(ready, what="the worker has begun")
+
+    async def until_done(self, ids: Sequence[JobId], *, recovering: bool = False) -> None:
+        """Wait until these jobs have ended well; ``recovering`` does meanwhile what a sweep would do."""
 
         async def done() -> bool:
+            if recovering:
+                plan = await self.backend.plan("recover", Query(stuck_only=True), Options())
+                if plan.rows:
+                    await apply(self.backend, plan)
             return all([(await self.backend.job(each)).state is State.DONE for each in ids])
 
         await eventually_async(done, what=f"{ids} are done")

@@ -15,13 +15,14 @@ from tests.systems.databases import create_tables, dialect_of, in_database
 from unstick.backends.demo import database, hostile, seed
 from unstick.backends.demo.connection import connect
 from unstick.backends.demo.hostile_new import DOCUMENTS
+from unstick.backends.demo.pace import PACES
 from unstick.backends.demo.rows import COLUMNS, SeedRow, SystemColumns
 from unstick.backends.demo.work_bg_jobs import BgJobsWork
 from unstick.backends.demo.work_bg_jobs_rows import Rows
 from unstick.backends.demo.worker import WORKS
 from unstick.backends.demo.workers import Workers
 
-NEW = tuple(system for system in seed.ALL if system not in seed.SYSTEMS)
+NEW = ("algoitny", "feedlyai", "bg_jobs")
 JOBS = {
     "algoitny": {"problem_extraction_jobs", "script_generation_jobs"},
     "feedlyai": {"jobs", "jobs_variants"},
@@ -33,10 +34,11 @@ def jobs(system: str, **options: int) -> list[SeedRow]:
     return [row for row in seed.rows(system, **options) if row.table in JOBS[system]]
 
 
-def test_the_demo_shows_two_of_five_systems_and_artitec_first(tmp_path: Path) -> None:
-    assert seed.SYSTEMS == ("artitec", "extraction")
-    assert set(seed.ALL) == {*seed.SYSTEMS, "algoitny", "feedlyai", "bg_jobs"} == set(WORKS) == set(COLUMNS)
-    assert list(database.create(tmp_path / "demo")) == ["artitec", "extraction"]
+def test_the_demo_shows_its_systems_each_with_a_pace_and_artitec_first(tmp_path: Path) -> None:
+    assert seed.SYSTEMS[0] == "artitec"
+    assert list(PACES) == list(seed.SYSTEMS)
+    assert set(seed.ALL) == {"artitec", "extraction", *NEW} == set(WORKS) == set(COLUMNS)
+    assert tuple(database.create(tmp_path / "demo")) == seed.SYSTEMS
 
 
 def test_databases_of_all_five_are_made_when_asked_for(tmp_path: Path) -> None:

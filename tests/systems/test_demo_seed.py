@@ -41,13 +41,13 @@ def age_of(connection: sa.Connection, system: str, column: str) -> str:
     return f"unix_timestamp(now(6)) - unix_timestamp({column})"
 
 
-@pytest.mark.parametrize("system", seed.SYSTEMS)
+@pytest.mark.parametrize("system", JOBS)
 def test_a_seed_always_gives_the_same_rows(system: str) -> None:
     assert seed.rows(system, seed=7) == seed.rows(system, seed=7)
     assert seed.rows(system, seed=7) != seed.rows(system, seed=8)
 
 
-@pytest.mark.parametrize("system", seed.SYSTEMS)
+@pytest.mark.parametrize("system", JOBS)
 def test_scale_multiplies_the_jobs_of_every_status(system: str) -> None:
     once = Counter(row.values["status"] for row in jobs(system))
     assert Counter(row.values["status"] for row in jobs(system, scale=20)) == {
@@ -85,7 +85,7 @@ def test_extraction_has_five_orphans_and_three_living_jobs() -> None:
     assert statuses == {"pending", "running", "completed", "requires_review", "failed", "cancelled"}
 
 
-@pytest.mark.parametrize("system", seed.SYSTEMS)
+@pytest.mark.parametrize("system", JOBS)
 def test_no_job_ends_before_it_starts(system: str) -> None:
     for row in jobs(system, scale=10):
         order = [row.ages[name] for name in ("created_at", "started_at", "completed_at")]
@@ -95,7 +95,7 @@ def test_no_job_ends_before_it_starts(system: str) -> None:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("system", seed.SYSTEMS)
+@pytest.mark.parametrize("system", JOBS)
 async def test_ages_land_as_meant_whatever_the_time_zone_of_the_session(
     database_url: str, system: str, zone: str
 ) -> None:
@@ -157,7 +157,7 @@ async def test_sqlite_holds_times_as_the_text_that_the_application_would_write(
         assert re.fullmatch(shape, text)
 
 
-@pytest.mark.parametrize("system", seed.SYSTEMS)
+@pytest.mark.parametrize("system", JOBS)
 async def test_hostile_texts_come_back_as_they_went_in(database_url: str, system: str) -> None:
     await create_tables(database_url, system)
     rows = seed.hostile_rows(system, dialect_of(database_url))

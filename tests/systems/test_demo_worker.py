@@ -13,19 +13,19 @@ import pytest
 from tests.harness.waiting import eventually
 from unstick.backends.demo import database
 from unstick.backends.demo.connection import Connection, connect
-from unstick.backends.demo.seed import SYSTEMS
 from unstick.backends.demo.work import Fate
 from unstick.backends.demo.work_artitec import ArtitecWork
 from unstick.backends.demo.work_extraction import BATCH, ExtractionWork
 from unstick.backends.demo.workers import Workers
 from unstick.recovery.errors import BackendError
 
+BOTH = ("artitec", "extraction")
 RESET = "UPDATE {} SET status = 'failed' WHERE status = 'running'"
 
 
 @pytest.fixture
 def paths(tmp_path: Path) -> dict[str, Path]:
-    return database.create(tmp_path / "demo")
+    return database.create(tmp_path / "demo", systems=BOTH)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def ticks(work: ArtitecWork | ExtractionWork, until: Callable[[], object]) -> li
 
 
 def test_the_files_are_complete_and_in_wal_mode_with_nothing_beside_them(paths: dict[str, Path]) -> None:
-    assert set(paths) == set(SYSTEMS)
+    assert set(paths) == set(BOTH)
     folder = paths["artitec"].parent
     assert sorted(path.name for path in folder.iterdir()) == ["artitec.sqlite3", "extraction.sqlite3"]
     for path in paths.values():
@@ -74,9 +74,9 @@ def test_a_database_that_is_there_is_left_alone_unless_fresh(paths: dict[str, Pa
     folder, path = paths["artitec"].parent, paths["artitec"]
     with closing(connect(path)) as connection:
         connection.execute("DELETE FROM collection_jobs")
-        database.create(folder)
+        database.create(folder, systems=BOTH)
         assert value_in(path, "SELECT count(*) FROM collection_jobs") == 0
-        database.create(folder, fresh=True)
+        database.create(folder, fresh=True, systems=BOTH)
         # Whoever has it open sees it start over.
         assert value(connection, "SELECT count(*) FROM collection_jobs") == 60
         connection.execute("DELETE FROM collection_jobs")
@@ -92,7 +92,7 @@ def test_starting_over_gives_up_on_a_locked_file_and_leaves_it_as_it_was(
         connection.execute("DELETE FROM collection_jobs WHERE status = 'pending'")
         connection.execute("BEGIN IMMEDIATE")
         with pytest.raises(BackendError, match=r"artitec\.sqlite3 can't be made: locked"):
-            database.create(path.parent, fresh=True)
+            database.create(path.parent, fresh=True, systems=BOTH)
         connection.execute("COMMIT")
         assert value(connection, "SELECT count(*) FROM collection_jobs WHERE status = 'pending'") == 0
     assert sorted(one.name for one in path.parent.iterdir()) == ["artitec.sqlite3", "extraction.sqlite3"]
@@ -236,7 +236,7 @@ def work_started(extraction: Connection) -> list[str]:
 def test_processes_take_over_the_living_jobs_finish_them_and_stop_when_told(paths: dict[str, Path]) -> None:
     workers = Workers(paths, interval=0.01, feed=0)
     with workers:
-        pids = [workers.pid(system) for system in SYSTEMS]
+        pids = [workers.pid(system) for system in BOTH]
         assert None not in pids
         # Of three running ones the living one ends, and the other two keep the next from being started.
         running = "SELECT count(*) FROM collection_jobs WHERE status = 'running'"
@@ -247,7 +247,7 @@ def test_processes_take_over_the_living_jobs_finish_them_and_stop_when_told(path
         assert os.getpgid(0) not in {os.getpgid(pid) for pid in pids if pid is not None}
         processes = list(workers._processes.values())
     assert [process.returncode for process in processes] == [0, 0]
-    assert [workers.pid(system) for system in SYSTEMS] == [None, None]
+    assert [workers.pid(system) for system in BOTH] == [None, None]
 
 
 def test_a_killed_worker_leaves_its_job_stuck_and_its_successor_does_not_touch_it(
@@ -306,7 +306,7 @@ def test_a_worker_goes_on_when_the_demo_starts_over(paths: dict[str, Path]) -> N
     with Workers({"extraction": path}, interval=0.01) as workers:
         seeded = value_in(path, logs)
         eventually(lambda: value_in(path, logs) > seeded + 200, what="the worker works")
-        database.create(path.parent, fresh=True)
+        database.create(path.parent, fresh=True, systems=BOTH)
         eventually(lambda: value_in(path, logs) > seeded + 200, what="the worker works on the new rows")
         assert workers.pid("extraction") is not None
     assert value_in(path, "PRAGMA integrity_check") == "ok"

@@ -41,11 +41,8 @@ async def test_artitec_on_mariadb_the_killed_job_blocks_the_queue_until_it_is_re
 
         await s.carry_out(await s.plan("retry", [left.id]))
         await s.until_done([left.id])
-        attempts = await s.backend.attempts(left.id)
-        assert [(one.action, one.to_status) for one in attempts] == [
-            ("retry", "pending"),
-            ("recover", "failed"),
-        ]
+        attempts = [(each.action, each.to_status) for each in await s.backend.attempts(left.id)]
+        assert attempts == [("retry", "pending"), ("recover", "failed")]
 
 
 async def test_algoitny_on_mariadb_both_kinds_of_killed_jobs_are_failed_retried_and_completed(
@@ -115,3 +112,36 @@ async def test_a_living_worker_wins_against_a_plan_that_was_made_while_it_was_sl
         await s.until_done(ids)
         result = await apply(s.backend, plan)
         assert result.counts.drifted == len(plan.rows) > 0
+
+
+async def test_feedlyai_on_postgresql_every_variant_of_a_killed_pipeline_reaches_the_last_step(
+    postgres_url: str,
+) -> None:
+    quick = dict.fromkeys(("lagging", "stalled", "abandoned", "unheard", "halted"), 1.0)
+    async with scene(postgres_url, "feedlyai", thresholds=quick, interval=0.02) as s:
+        # Far enough that the variants of a job are at different steps.
+        left = await s.kill_in_the_middle(working=lambda job: job.step == "overlay")
+        # The model's own server still ends one of the steps; nobody hears of it.
+        lost = (await s.backend.variants(left[0].id))[0]
+
+        def end(connection: sa.Connection) -> None:
+            query = "UPDATE jobs_variants SET status = 'done', updated_at = now() WHERE job_variants_id = :id"
+            connection.execute(sa.text(query), {"id": lost.id})
+
+        await in_database(postgres_url, end)
+        await s.until_stuck(left)
+        # Who comes back listens, and does nothing of its own accord.
+        await s.work_again()
+        await s.until_ready()
+        plan = await s.plan("recover")
+        assert {row.job for row in plan.rows} <= {job.id for job in left}
+        assert "abandoned" in {row.rule for row in plan.rows}
+        assert lost.id in {row.variant for row in plan.rows}
+        await s.carry_out(plan)
+        await s.until_done([job.id for job in left], recovering=True)
+        for job in left:
+            variants = await s.backend.variants(job.id)
+            assert len(variants) == 3
+            assert {(variant.status, variant.step) for variant in variants} == {("done", "iou_eval")}
+        helped = (await s.backend.variants(left[0].id))[0]
+        assert helped.retries >= 1
