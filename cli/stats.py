@@ -129,12 +129,15 @@ def _print_rows(title: str, found: Sequence[Retried]) -> None:
         return
     print(f"\n{title}")
     for each in found:
-        name = f"{each.job}/{each.variant}" if each.variant else each.job
-        print(f"  {each.retries:>3}x  {short(name, CELLS - 8)}")
-        told = [("", each.name), ("", each.status), ("at ", each.step), ("job ", each.job_status)]
-        told += [("at ", each.job_step), ("created ", _at(each.created)), ("updated ", _at(each.updated))]
-        line = ", ".join(f"{label}{safe(value)}" for label, value in told if value)
-        print(f"        {short(line, CELLS - 8)}")
+        # Never cut: it is what the next command is given.
+        print(f"  {each.retries:>2}x {safe(f'{each.job}/{each.variant}' if each.variant else each.job)}")
+        of_job = [("of a job ", each.job_status), ("at ", each.job_step)]
+        times = [("created ", _at(each.created)), ("updated ", _at(each.updated))]
+        own = [("", each.name), ("", each.status), ("at ", each.step)]
+        for told in ([*own, *of_job], times) if each.variant else ([*own, *times],):
+            line = ", ".join(f"{label}{safe(value)}" for label, value in told if value)
+            if line:
+                print(f"      {short(line, CELLS - 6)}")
 
 
 def _at(moment: datetime | None) -> str | None:
