@@ -30,6 +30,8 @@ PACES: Mapping[str, Pace] = {
         {"lagging": 5.0, "stalled": 12.0, "abandoned": 12.0, "unheard": 12.0, "halted": 12.0},
         dict.fromkeys(("lagging", "stalled", "abandoned", "unheard", "halted"), 2.0),
     ),
+    # All of its rules are about the same silence.
+    "bg_jobs": Pace({"*": 12.0}, {"*": 2.0}, due=2),
 }
 """By system, for those that the demo shows."""
 

@@ -29,7 +29,7 @@ _GENERATORS: Mapping[str, Callable[[Random, int], Iterator[SeedRow]]] = {
 ALL = tuple(_GENERATORS)
 """The systems that there are tables, rows and workers of."""
 
-SYSTEMS = ("artitec", "extraction", "algoitny", "feedlyai")
+SYSTEMS = ("artitec", "extraction", "algoitny", "feedlyai", "bg_jobs")
 """Those of them that ``unstick demo`` shows, by the names of their profiles; the first is opened first."""
 
 

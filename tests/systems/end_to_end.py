@@ -21,12 +21,13 @@ QUICK = 0.05
 """Seconds between two rounds of a worker: a job takes a second or so."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scene:
     """A system's database, its workers, and the console's side of it."""
 
     system: str
     workers: Workers
+    next_workers: Workers
     backend: Backend
 
     async def jobs(self, *states: State) -> list[Job]:
@@ -80,14 +81,14 @@ class Scene:
         return result
 
     async def work_again(self) -> None:
-        """Start a worker that knows nothing of what the killed one did."""
-        self.workers.start(self.system)
+        """Start a worker that knows nothing of what the killed one did, and adds no jobs."""
+        self.next_workers.start(self.system)
 
     async def until_ready(self) -> None:
         """Wait until the worker misses nothing that happens from now on."""
 
         async def ready() -> bool:
-            return self.workers.is_ready(self.system)
+            return self.next_workers.is_ready(self.system)
 
         await eventually_async(ready, what="the worker has begun")
 
@@ -112,6 +113,7 @@ async def scene(
     thresholds: Mapping[str, float | None],
     rows: Sequence[seed.SeedRow] | None = None,
     interval: float = QUICK,
+    feed: int = 0,
 ) -> AsyncIterator[Scene]:
     """A database of the system in which everything waits, and a worker at it."""
     await create_tables(url, system)
@@ -120,8 +122,10 @@ async def scene(
     backend = create_backend(Source(system, url, thresholds=thresholds))
     await backend.open()
     assert backend.capabilities.profile == system
+    after = Workers({system: url}, interval=interval, feed=0, failing=0, adopt=False)
     try:
-        with Workers({system: url}, interval=interval, feed=0, failing=0) as workers:
-            yield Scene(system, workers, backend)
+        with Workers({system: url}, interval=interval, feed=feed, failing=0) as workers:
+            yield Scene(system, workers, after, backend)
     finally:
+        after.stop()
         await backend.close()

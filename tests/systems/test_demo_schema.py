@@ -12,7 +12,7 @@ TABLES = {
 }
 
 
-@pytest.mark.parametrize("system", seed.SYSTEMS)
+@pytest.mark.parametrize("system", TABLES)
 async def test_every_statement_applies_to_an_empty_database(database_url: str, system: str) -> None:
     await create_tables(database_url, system)
 

@@ -6,6 +6,7 @@ Nothing waits for a fixed time: thresholds are a second or two, and what is wait
 import json
 import os
 import signal
+from collections import Counter
 
 import sqlalchemy as sa
 
@@ -145,3 +146,36 @@ async def test_feedlyai_on_postgresql_every_variant_of_a_killed_pipeline_reaches
             assert {(variant.status, variant.step) for variant in variants} == {("done", "iou_eval")}
         helped = (await s.backend.variants(left[0].id))[0]
         assert helped.retries >= 1
+
+
+async def test_bg_jobs_on_postgresql_the_tasks_before_the_crash_and_after_it_are_each_carried_out_once(
+    postgres_url: str,
+) -> None:
+    def effects(connection: sa.Connection) -> Counter[str]:
+        return Counter(connection.execute(sa.text("SELECT task_id FROM demo_side_effects")).scalars())
+
+    async with scene(postgres_url, "bg_jobs", thresholds={"*": 2.0}, interval=0.1, feed=2) as s:
+        left = await s.kill_in_the_middle(working=lambda job: 0 < (job.progress or 0) < 1)
+        before = {job.id: await s.backend.variants(job.id) for job in left}
+        done_before = await in_database(postgres_url, effects)
+        assert done_before
+        assert set(done_before.values()) == {1}
+        await s.until_stuck(left)
+        plan = await s.plan("recover")
+        assert {row.job for row in plan.rows} == {job.id for job in left}
+        await s.carry_out(plan)
+        # Once is enough: a second recovery of the same interval finds the first in the queue.
+        assert (await s.plan("recover")).rows == ()
+
+        await s.work_again()
+        await s.until_done([job.id for job in left])
+        carried_out = await in_database(postgres_url, effects)
+        assert set(carried_out.values()) == {1}
+        for job in left:
+            tasks = await s.backend.variants(job.id)
+            assert {task.state for task in tasks} == {State.DONE}
+            assert {str(task.id) for task in tasks} <= set(carried_out)
+            for task in before[job.id]:
+                if task.state is State.DONE:
+                    # What was finished is as it was, to the microsecond.
+                    assert task in tasks
