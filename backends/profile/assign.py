@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from unstick.recovery.toml_file import Mistake
 
 from .clock import Clock
+from .json_edits import JsonEdit
 
 Constant = str | int | float | bool
 
@@ -37,6 +38,7 @@ class Assignment(BaseModel):
     json_merge: dict[str, Any] | None = None
     column: str | None = None
     sql: dict[str, str] | None = None
+    json_edit: tuple[JsonEdit, ...] | None = None
     cases: dict[str, Constant] | None = None
     by: str | None = None
     otherwise: Constant | None = None
@@ -67,7 +69,19 @@ class Assignment(BaseModel):
         return self
 
 
-OPERATIONS = ("value", "text", "now", "null", "increment", "append", "json_merge", "column", "sql", "cases")
+OPERATIONS = (
+    "value",
+    "text",
+    "now",
+    "null",
+    "increment",
+    "append",
+    "json_merge",
+    "column",
+    "sql",
+    "cases",
+    "json_edit",
+)
 
 
 def _shorthand(value: object) -> object:

@@ -44,8 +44,10 @@ Match = Annotated[dict[str, str], Field(min_length=1)]
 
 def _plain_keys(path: tuple[str, ...]) -> tuple[str, ...]:
     for key in path:
-        if not key or any(letter in key for letter in "\"\\{}"):
-            raise ValueError(f"a key of a path can't be empty or hold a quote, a backslash or braces, not {key!r}")
+        if not key or any(letter in key for letter in '"\\{}'):
+            raise ValueError(
+                f"a key of a path can't be empty or hold a quote, a backslash or braces, not {key!r}"
+            )
     return path
 
 
@@ -62,8 +64,16 @@ class Time(Strict):
     clock: Clock | None = None
 
 
-def _time(value: object) -> object:
+class ColumnPart(Strict):
+    """A column, or a value within the JSON document that it holds; written short as just the column's name."""
+
+    column: str
+    path: JsonPath = ()
+
+
+def _of_column(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
 
-TimeRef = Annotated[Time, BeforeValidator(_time)]
+TimeRef = Annotated[Time, BeforeValidator(_of_column)]
+ColumnRef = Annotated[ColumnPart, BeforeValidator(_of_column)]

@@ -12,7 +12,18 @@ from unstick.recovery.toml_file import Mistake
 from .migration import check_migration
 
 if TYPE_CHECKING:
-    from .model import Action, Child, Children, Effects, Entity, JobTable, Profile, Rule, Variants
+    from .model import (
+        Action,
+        Child,
+        Children,
+        Effects,
+        Entity,
+        JobTable,
+        JsonVariants,
+        Profile,
+        Rule,
+        Variants,
+    )
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 COUNTS = ("found", "planned", "left_out", "applied", "drifted", "missing", "busy", "failed")
@@ -143,9 +154,12 @@ def _check_behind(job: JobTable, entity: Entity, at: Path) -> None:
 def _check_children(job: JobTable, entity: Entity, wanted: Children, at: Path) -> None:
     if entity is not job:
         raise Mistake("children is for rules of jobs: variants have no children", *at)
-    known: dict[str, Child | Variants] = {child.name: child for child in job.children}
-    if job.variants is not None:
-        known["variants"] = job.variants
+    known: dict[str, Child | Variants | JsonVariants] = {child.name: child for child in job.children}
+    held = job.variants or job.variants_json
+    if held is not None:
+        known["variants"] = held
+    if wanted.at_least == "total" and job.columns.progress_total is None:
+        raise Mistake("total is what columns.progress_total says, which is missing", *at, "at_least")
     _known(wanted.of, set(known), "child", (*at, "of") if "of" in wanted.model_fields_set else at)
     if known[wanted.of].status is None:
         raise Mistake(f"{wanted.of} has no status column to ask: set its status", *at)
@@ -231,5 +245,6 @@ def _check_environment(profile: Profile) -> None:
     rules = {rule.name for job in profile.jobs for rule in job.rules}
     rules |= {rule.name for job in profile.jobs if job.variants for rule in job.variants.rules}
     settings = {"sweep.enabled", "sweep.interval", "max_retries", *(f"threshold.{rule}" for rule in rules)}
+    settings |= {f"parameter.{name}" for name in profile.parameters}
     for setting in profile.env:
         _known(setting, settings, "setting", ("env", setting))

@@ -14,12 +14,13 @@ from unstick.recovery.model import State
 from unstick.recovery.toml_file import Mistake
 
 from .action import Action, Effects, Follows, Guard, Insert, Notify, Related, ReportItem
-from .base import Key, Match, Seconds, Sql, Strict, Time, TimeRef
+from .base import ColumnPart, ColumnRef, JsonPath, Key, Match, Seconds, Sql, Strict, Time, TimeRef
 from .clock import Clock
 from .migration import Migration
 
 __all__ = [
     "Action",
+    "ColumnPart",
     "Effects",
     "Follows",
     "Guard",
@@ -59,12 +60,15 @@ class Children(Strict):
     every: tuple[str, ...] = ()
     any: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
-    at_least: int = 0
+    at_least: int | Literal["total"] = 0
+    """`total`: as many as `columns.progress_total` says, and one in any case."""
+    at_most: int | None = None
 
     @model_validator(mode="after")
     def _has_a_condition(self) -> Children:
-        if not (self.every or self.any or self.none or self.at_least):
-            raise ValueError("say which children: every, any, none (lists of statuses) or at_least")
+        counted = self.at_least or self.at_most is not None
+        if not (self.every or self.any or self.none or counted):
+            raise ValueError("say which children: every, any, none (lists of statuses), at_least or at_most")
         return self
 
 
@@ -74,6 +78,8 @@ class Rule(Strict):
     name: str
     reason: str = "stuck"
     why: str = ""
+    refuse: str = ""
+    """The sentence of an action that doesn't take rows which this rule found: why, and what to do instead."""
     statuses: tuple[str, ...] = ()
     age_of: tuple[str, ...] = ()
     """Names from `times` (or `child.column`): the age of the latest of them counts."""
@@ -109,8 +115,10 @@ class Child(Strict):
     table: str
     table_schema: str = Field("", alias="schema")
     key: Key
-    match: Match
+    match: dict[str, str] = {}
     """Column of the child table -> column of the job table, or of the child named by `via`."""
+    match_sql: Sql | None = None
+    """Instead of `match`: SQL over `c` that gives the job's key as text."""
     via: str = ""
     """Another child that stands between this one and the job."""
     status: str | None = None
@@ -121,6 +129,12 @@ class Child(Strict):
     """SQL that must hold for child rows (`c`), for tables shared by several kinds of parents."""
     optional: bool = False
     """The table may be absent."""
+
+    @model_validator(mode="after")
+    def _belongs_to_a_job(self) -> Child:
+        if bool(self.match) == (self.match_sql is not None):
+            raise Mistake("say how a row belongs to its job: match (columns), or match_sql", "match")
+        return self
 
 
 class Log(Strict):
@@ -138,9 +152,9 @@ class Columns(Strict):
 
     kind: str | None = None
     step: str | None = None
-    progress: str | None = None
+    progress: ColumnRef | None = None
     """How much is done: a fraction, or a number of `progress_total`."""
-    progress_total: str | None = None
+    progress_total: ColumnRef | None = None
     error: str | None = None
     retries: str | None = None
     priority: str | None = None
@@ -151,13 +165,17 @@ class JsonVariants(Strict):
     """Variants kept inside a JSON column of the job: an object or array at `path`, one entry each."""
 
     column: str
-    path: tuple[str, ...] = ()
+    name: str = "tasks"
+    path: JsonPath = ()
     id: str = "id"
     status: str = "status"
     error: str | None = None
+    result: str | None = None
     times: dict[Literal["created", "started", "updated", "finished"], str] = {}
     states: dict[State, tuple[str, ...]] = {}
     """What the statuses mean; the job's own `states` where this is left out."""
+    actions: dict[str, Action] = {}
+    """What can be done to one of them; all of it is written into the job's row."""
 
 
 class Entity(Strict):
@@ -180,6 +198,11 @@ class Entity(Strict):
     """`created`, `started`, `updated`, `finished`, and more for rules."""
     token: tuple[str, ...] = ()
     """More columns to watch between plan and apply, such as the worker's id."""
+    attempts_sql: Sql | None = None
+    """SQL over `j` for the attempts that the system itself has on record; these or those in the retry
+    history count, whichever are more."""
+    attempts_since: Literal["created", "started", "updated", "finished"] | None = None
+    """A time since which the retry history counts, for jobs that begin anew again and again."""
     steps: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     actions: dict[str, Action] = {}
@@ -256,6 +279,8 @@ class Profile(Strict):
     env: dict[str, EnvName] = {}
     """Setting (`threshold.<rule>`, `sweep.enabled`, `sweep.interval`, `max_retries`) -> environment
     variable."""
+    optional: dict[str, tuple[str, ...]] = {}
+    """Tables that SQL texts name as `{table NAME}` and that may be absent -> their columns that are used."""
     queue: QueueRule | None = None
     notify: Announced | None = None
     migration: Migration = Migration()

@@ -11,6 +11,7 @@ from unstick.recovery.model import Job, JobId
 from unstick.recovery.query import Query
 
 from . import journal_reading
+from .attempts import Attempts
 from .opening import Opened
 
 
@@ -29,7 +30,13 @@ class Counting:
         wanted = query is None or query.sort == "retries" or any(t.field == "retries" for t in query.terms)
         if not (wanted and self._needed):
             return {}
-        return journal_reading.retry_counts(self.opened.journal, connection)
+        return self._counts(connection, None)
+
+    def _counts(self, connection: sa.Connection, jobs: Sequence[str] | None) -> dict[str, int]:
+        journal = self.opened.journal
+        if any(table.spec.attempts_since for table in self.opened.tables):
+            return {**journal_reading.retry_moments(journal, connection, jobs)}
+        return journal_reading.retry_counts(journal, connection, jobs)
 
     def variants(
         self, connection: sa.Connection, job: JobId | None = None
@@ -44,5 +51,12 @@ class Counting:
         """Return the jobs with their attempts."""
         if not rows or not self._needed:
             return tuple(rows)
-        counts = journal_reading.retry_counts(self.opened.journal, connection, [job.id for job in rows])
-        return tuple(replace(job, retries=counts[job.id]) if job.id in counts else job for job in rows)
+        counts = self._counts(connection, [job.id for job in rows])
+        return tuple(self._with(job, counts[job.id]) if job.id in counts else job for job in rows)
+
+    def _with(self, job: Job, counted: int) -> Job:
+        spec = next(table.spec for table in self.opened.tables if table.name == job.table)
+        if isinstance(counted, Attempts) and spec.attempts_since:
+            counted = counted.since(getattr(job, spec.attempts_since))
+        # The system's own record, which the row brings along, may know of more.
+        return replace(job, retries=max(job.retries, counted) if spec.attempts_sql else counted)

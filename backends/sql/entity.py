@@ -8,11 +8,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from unstick.backends.profile.clock import Clock
-from unstick.backends.profile.model import Action, Child, Entity, Insert, JobTable, Variants
+from unstick.backends.profile.model import (
+    Action,
+    Child,
+    ColumnPart,
+    Entity,
+    Insert,
+    JobTable,
+    Variants,
+)
 from unstick.recovery.errors import NotFound
 from unstick.recovery.model import Image, Scalar, State
 
-from . import keys
+from . import json_text, keys
 from .engines.base import ColumnInfo, Expr
 from .layout import Layout, Place, children_of
 
@@ -141,6 +149,13 @@ class EntitySql:
             condition = sa.or_(condition, found.is_(None), other)
         return condition
 
+    def number(self, place: ColumnPart) -> Expr:
+        """A number in a column, or within the JSON document in it."""
+        column, info = self.col(place.column), self.infos[place.column]
+        if not place.path:
+            return column
+        return json_text.number_at(self.engine, self.layout.dialect, column, place.path, info)
+
     def age(self, time: str) -> Expr:
         """Seconds since a named time of the profile, or since a child's newest `child.column`."""
         column, clock, info = self.clock_of(time)
@@ -184,7 +199,9 @@ class EntitySql:
     def child_match(self, child: Child | Variants) -> Expr:
         """Whether a child row `c` belongs to the row `j`."""
         place = self.child_place(child)
-        if isinstance(child, Child) and child.via:
+        if isinstance(child, Child) and child.match_sql is not None:
+            pairs = [self.layout.expression(child.match_sql) == self.key_text()]
+        elif isinstance(child, Child) and child.via:
             pairs = [self._through(child, self.children[child.via])]
         else:
             pairs = [

@@ -14,6 +14,7 @@ from unstick.recovery.hooks_outcome import FAILED, NOT_CALLED
 from unstick.recovery.model import Attempt, JobId, Target, VariantId
 from unstick.recovery.outcome import Operation, OperationRow, Outcome, Tally
 
+from .attempts import Attempts
 from .journal import INTENDED, Journal, attempted, changes_of, instant, moment
 from .journal_tables import HISTORY, HOOK, OPERATIONS, ROWS, row_columns
 
@@ -187,6 +188,23 @@ def retry_counts(
         for job, number in _left(journal, where, jobs).items():
             found[job] = found.get(job, 0) + number
     return found
+
+
+def retry_moments(
+    journal: Journal, connection: sa.Connection, jobs: Sequence[str] | None = None
+) -> dict[str, Attempts]:
+    """Return the same as `retry_counts`, with the moments of the attempts."""
+    if journal.denied:
+        return {}
+    statement = sa.select(HISTORY.c.job, HISTORY.c.at).where(_history(journal), HISTORY.c.variant.is_(None))
+    if jobs is not None:
+        statement = statement.where(HISTORY.c.job.in_(jobs))
+    found: dict[str, list[datetime]] = {}
+    with journal.on(connection) as where:
+        for job, at in where.execute(statement):
+            found.setdefault(job, []).append(instant(at))
+        others = _left(journal, where, jobs)
+    return {job: Attempts.of(found.get(job, ()), others.get(job, 0)) for job in {*found, *others}}
 
 
 def variant_counts(

@@ -14,6 +14,9 @@ from .engines.base import ColumnInfo, Engine, Expr, RawType
 DEPTH = 12
 """Levels of nesting that a PostgreSQL before 16 is asked to understand; deeper text counts as malformed."""
 
+MANY = 1000
+"""Brackets that PostgreSQL itself may be given without a look at how deep they are."""
+
 TEXT = ColumnInfo("", "text", "text")
 """What a text out of JSON is like."""
 
@@ -42,7 +45,16 @@ def document(engine: Engine, dialect: sa.Dialect, column: Expr, info: ColumnInfo
 def _is_jsonb(dialect: sa.Dialect, text: Expr) -> Expr:
     version = getattr(dialect, "server_version_info", None)
     if version is None or version >= (16,):
-        return sa.func.pg_input_is_valid(text, sa.literal("jsonb", sa.Text))
+        brackets = sa.func.length(text) - sa.func.length(
+            sa.func.translate(text, sa.literal("[{", sa.Text), sa.literal("", sa.Text))
+        )
+        # Endless nesting is an error even there, so text that may be nested that deep is looked at first.
+        valid = sa.func.pg_input_is_valid(text, sa.literal("jsonb", sa.Text))
+        return sa.case((brackets < MANY, valid), else_=_looks_like_json(text))
+    return _looks_like_json(text)
+
+
+def _looks_like_json(text: Expr) -> Expr:
     # Strings, then numbers and words, then the innermost containers become one short value each: what is JSON
     # ends as a single one. What stands for a value is JSON itself, so nothing else can end like that.
     for pattern, value in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import Grouping
 
 from unstick.backends.profile.model import Child, Entity, JobTable, Profile, Rule, Sql, Time
+from unstick.recovery.config.environment import flag, read_variable
 from unstick.recovery.errors import ConfigError, SchemaMismatch
 from unstick.recovery.source import Source
 
@@ -106,7 +108,18 @@ class Layout:
         for name, value in self.parameters.items():
             filled = (f"{quote(value)}." if value else "") if name == "schema" else value
             text = text.replace("{" + name + "}", filled)
-        return json_text.expand(text, self.engine, self.dialect)
+        return json_text.expand(self._with_tables(text), self.engine, self.dialect)
+
+    def _with_tables(self, text: str) -> str:
+        """Fill in `{table NAME}` and `{has NAME}`: an optional table that is absent is one without rows."""
+        for name, columns in self.profile.optional.items():
+            place, there = self.place(name), self.has(self.place(name))
+            nothing = ", ".join(f"NULL AS {self.dialect.identifier_preparer.quote(c)}" for c in columns)
+            dual = " FROM DUAL" if self.engine.name == "mysql" else ""
+            absent = f"(SELECT {nothing}{dual} WHERE 1 = 0)"
+            text = text.replace(f"{{table {name}}}", self.quoted(place) if there else absent)
+            text = text.replace(f"{{has {name}}}", "1 = 1" if there else "1 = 0")
+        return text
 
     def expression(self, texts: Sql) -> Expr:
         """Return SQL text of the profile as an expression."""
@@ -128,13 +141,27 @@ def parameters(profile: Profile, source: Source, engine: Engine) -> dict[str, st
             f"{source.name}: profile {profile.name} has no parameter {min(unknown)!r} (it has: {known})"
         )
     values = {name: sql_for(texts, engine) or "" for name, texts in profile.parameters.items()}
-    for name, value in source.parameters.items():
+    for name, value in {**source.parameters, **_environment(profile)}.items():
         if not all(letter.isalnum() or letter in "_-$." for letter in value):
             raise ConfigError(
                 f"{source.name}: parameter {name} = {value!r} may hold letters, digits, _ - $ and . only"
             )
         values[name] = value
     return values
+
+
+def _environment(profile: Profile) -> dict[str, str]:
+    """Return the parameters that environment variables set; yes and no as SQL writes them."""
+    found: dict[str, str] = {}
+    for setting, variable in profile.env.items():
+        kind, _, name = setting.partition(".")
+        text = os.environ.get(variable.name)
+        if kind != "parameter" or not text:
+            continue
+        found[name] = text
+        if variable.unit == "boolean":
+            found[name] = "TRUE" if read_variable(variable.name, text, flag) else "FALSE"
+    return found
 
 
 def wanted_tables(profile: Profile, fill: Mapping[str, str]) -> list[tuple[Place, bool]]:
@@ -145,7 +172,7 @@ def wanted_tables(profile: Profile, fill: Mapping[str, str]) -> list[tuple[Place
             table, schema = table.replace("{" + name + "}", value), schema.replace("{" + name + "}", value)
         return (schema or None, table)
 
-    wanted: dict[Place, bool] = {}
+    wanted: dict[Place, bool] = {place(table, ""): False for table in profile.optional}
     for job in profile.jobs:
         for table, schema, needed in _named(job):
             where = place(table, schema)

@@ -15,7 +15,7 @@ from unstick.recovery.model import Image, Job, JobId, Scalar, Variant, VariantId
 from unstick.recovery.plan import Options, PlanRow
 from unstick.recovery.query import Query, Term
 
-from . import assign, below, rows
+from . import assign, below, json_document, rows
 from .engines.base import Expr
 from .entity import EntitySql
 from .reader import Asked
@@ -130,17 +130,16 @@ def _counted(child: Child, number: Scalar, action: Action) -> str:
     return f"{number} {child.name} {'unlinked' if child.name in action.detach else 'deleted'}"
 
 
-def refusal(action: Action, name: str, found: Found, options: Options) -> str | None:
+def refusal(entity: EntitySql, name: str, found: Found, options: Options) -> str | None:
     """Return why the action is not possible for the row, in one sentence; None when it is."""
-    item = found.item
+    action, item = entity.spec.actions[name], found.item
     status = item.status or "NULL"
     if (action.statuses and status not in action.statuses) or status in action.not_statuses:
         return refused_status(action, name, found.job, status)
     if action.only_stuck and (
         item.verdict is None or (action.rules and item.verdict.rule not in action.rules)
     ):
-        idle = f", idle {long_duration(item.idle_s)}" if item.idle_s is not None else ""
-        return f"not stuck: {status}{idle}"
+        return _not_stuck(entity, found)
     if found.refusals:
         return assign.fill(found.refusals[0], {"status": status, "job": found.job})
     if action.attempt and item.needs_person and not options.over_limit:
@@ -149,6 +148,19 @@ def refusal(action: Action, name: str, found: Found, options: Options) -> str | 
             "(--over-limit includes it)"
         )
     return None
+
+
+def _not_stuck(entity: EntitySql, found: Found) -> str:
+    """Return why an action on stuck rows doesn't take the row: it isn't stuck, or for another reason."""
+    item = found.item
+    verdict = item.verdict
+    rule = next((r for r in entity.spec.rules if verdict is not None and r.name == verdict.rule), None)
+    if rule is not None and rule.refuse:
+        return assign.fill(rule.refuse, {"status": item.status or "NULL", "job": found.job})
+    if verdict is not None:
+        return f"this action is not for what is stuck because of rule {verdict.rule}: {verdict.why}"
+    idle = f", idle {long_duration(item.idle_s)}" if item.idle_s is not None else ""
+    return f"not stuck: {item.status or 'NULL'}{idle}"
 
 
 def refused_status(action: Action, name: str, job: str, status: str) -> str:
@@ -165,7 +177,10 @@ def plan_row(entity: EntitySql, name: str, found: Found, asked: Asked, options: 
     action = entity.spec.actions[name].for_rule(verdict.rule if verdict else None)
     words = assign.words(entity, action, asked.thresholds)
     after = {
-        column: assign.preview(column, given, words, found.targets) for column, given in action.set.items()
+        column: json_document.edited(entity.spec, found.targets[column], given, found.variant)
+        if given.json_edit
+        else assign.preview(column, given, words, found.targets)
+        for column, given in action.set.items()
     }
     before = {column: found.targets[column] for column in action.set} if action.set else dict(found.token)
     reason = verdict.reason if verdict and action.only_stuck else MANUAL.get(name, name)

@@ -74,8 +74,7 @@ def _sorted_out(
     below = {job for (job, variant) in found.rows if variant is not None}
     for ref in sorted(order, key=lambda ref: ref[1] is not None):
         entity, row = found.rows[ref]
-        spec = entity.spec.actions[action]
-        why = planner.refusal(spec, action, row, options)
+        why = planner.refusal(entity, action, row, options)
         if why is None:
             rows.append(planner.plan_row(entity, action, row, asked, options))
         elif row.variant is not None or row.item.verdict is not None or row.job not in below:

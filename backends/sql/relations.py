@@ -109,6 +109,8 @@ class Relations:
             )
         if not parents:
             return []
+        if child.match_sql is not None:
+            return [(i, row) for i, image in parents for row in self._fetch(child, table, info, [image])]
         rows = self._fetch(child, table, info, [image for _, image in parents])
         owner = {self._link(image, child.match.values()): index for index, image in parents}
         owned = [(owner.get(self._link(row, child.match)), row) for row in rows]
@@ -127,7 +129,12 @@ class Relations:
         engine = self._entity.engine
         columns = table.alias("c").c
         links = [{theirs: parent[ours] for theirs, ours in child.match.items()} for parent in parents]
-        where = keys.key_in(engine, info.columns, tuple(child.match), links, columns.__getitem__)
+        if child.match_sql is None:
+            where = keys.key_in(engine, info.columns, tuple(child.match), links, columns.__getitem__)
+        else:
+            names = [keys.join(parent, self._entity.key, None) for parent in parents]
+            belongs = self._entity.layout.expression(child.match_sql)
+            where = belongs.in_([sa.literal(name, sa.Text) for name in names])
         images = [engine.image(columns[name], info.columns[name]).label(name) for name in info.columns]
         statement = sa.select(*images).where(where)
         if child.only is not None:

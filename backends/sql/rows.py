@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from unstick.backends.profile.model import Variants
 from unstick.recovery.model import Job, JobId, Scalar, State, Variant, VariantId
 
-from . import below, rules
+from . import below, json_counts, rules
+from .attempts import Attempts
 from .engines.base import Expr
 from .entity import EntitySql
 from .filter_terms import life_signs
@@ -38,10 +39,15 @@ def selected(entity: EntitySql, thresholds: Thresholds, *, own: bool = False) ->
             found[label] = engine.text(entity.col(column))
     if columns.error:
         found["error"] = engine.cut(entity.col(columns.error), ERROR_IN_TABLE)
-    for label in ("retries", "priority", "progress", "progress_total"):
+    for label in ("retries", "priority"):
         column = getattr(columns, label)
         if column:
             found[label] = entity.col(column)
+    for label, place in (("progress", columns.progress), ("progress_total", columns.progress_total)):
+        if place:
+            found[label] = entity.number(place)
+    if spec.attempts_sql is not None:
+        found["attempts"] = entity.layout.expression(spec.attempts_sql)
     for time in times(entity):
         found[f"age_{time}"] = entity.age(time)
     found["rule"] = rules.which(entity, thresholds)
@@ -61,6 +67,9 @@ def times(entity: EntitySql) -> list[str]:
 
 
 def _variant_counts(entity: EntitySql) -> dict[str, Expr]:
+    held = json_counts.spec_of(entity)
+    if held is not None:
+        return json_counts.shown(entity, held)
     variants = getattr(entity.spec, "variants", None)
     if not isinstance(variants, Variants) or variants.status is None:
         return {}
@@ -103,7 +112,7 @@ def to_job(
     job = JobId(entity.job_id({name: row[f"k_{name}"] for name in entity.key}))
     state = entity.state_of(row["status"], row.get("state"))
     step = _text(row.get("step"))
-    steps = entity.spec.steps
+    steps, since = entity.spec.steps, entity.spec.attempts_since
     return Job(
         id=job,
         table=entity.name,
@@ -115,7 +124,7 @@ def to_job(
         step_count=len(steps) or None,
         progress=_progress(row),
         error=_text(row.get("error")),
-        retries=_int(row.get("retries")) or 0 if entity.spec.columns.retries else retries.get(job, 0),
+        retries=_attempts(entity, row, retries.get(job, 0), _times(ages, now).get(since or "")),
         max_retries=max_retries,
         **_times(ages, now),
         running_s=_running(state, ages),
@@ -126,6 +135,14 @@ def to_job(
         verdict=rules.verdict(entity, row, ages, thresholds, now) or below.verdict(entity, row),
         fields=fields or {},
     )
+
+
+def _attempts(entity: EntitySql, row: Row, counted: int, since: datetime | None) -> int:
+    """Attempts by the column that counts them; else by the retry history or the system's own record."""
+    if entity.spec.columns.retries:
+        return _int(row.get("retries")) or 0
+    own = _int(row.get("attempts")) or 0
+    return max(own, counted.since(since) if isinstance(counted, Attempts) else counted)
 
 
 def to_variant(

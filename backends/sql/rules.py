@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from unstick.backends.profile.model import Child, Children, JobTable, Owner, Rul
 from unstick.recovery.durations import long_duration, short_duration
 from unstick.recovery.model import Scalar, Verdict
 
+from . import json_counts
 from .engines.base import Expr
 from .entity import EntitySql
 from .thresholds import Thresholds
@@ -98,6 +100,9 @@ def _owner_dead(entity: EntitySql, owner: Owner, seconds: float) -> Expr:
 
 
 def _children(entity: EntitySql, wanted: Children) -> Expr:
+    held = json_counts.spec_of(entity)
+    if wanted.of == "variants" and held is not None:
+        return _counted(entity, wanted, partial(json_counts.number, entity, held))
     spec: Child | Variants | None = entity.children.get(wanted.of)
     if spec is None and wanted.of == "variants" and isinstance(entity.spec, JobTable):
         spec = entity.spec.variants
@@ -107,18 +112,31 @@ def _children(entity: EntitySql, wanted: Children) -> Expr:
     place, source, match = entity.child_place(spec), entity.child_source(spec), entity.child_match(spec)
     status = entity.layout.status_text(place, "c", str(spec.status))
 
-    def number(*conditions: Expr) -> Expr:
-        return sa.select(sa.func.count()).select_from(source).where(match, *conditions).scalar_subquery()
+    def number(only: Callable[[Expr], Expr] | None = None) -> Expr:
+        statement = sa.select(sa.func.count()).select_from(source).where(match)
+        return (statement if only is None else statement.where(only(status))).scalar_subquery()
 
+    return _counted(entity, wanted, number)
+
+
+def _counted(entity: EntitySql, wanted: Children, number: Callable[..., Expr]) -> Expr:
+    """The condition over how many children there are; `number` counts those for whose status one holds."""
     parts: list[Expr] = []
     if wanted.every:
-        parts.append(number(sa.or_(status.is_(None), status.not_in(wanted.every))) == 0)
+        parts.append(number(lambda status: sa.or_(status.is_(None), status.not_in(wanted.every))) == 0)
     if wanted.any:
-        parts.append(number(status.in_(wanted.any)) > 0)
+        parts.append(number(lambda status: status.in_(wanted.any)) > 0)
     if wanted.none:
-        parts.append(number(status.in_(wanted.none)) == 0)
-    if wanted.at_least:
+        parts.append(number(lambda status: status.in_(wanted.none)) == 0)
+    if wanted.at_least == "total":
+        parts.append(number() >= 1)
+        total = entity.spec.columns.progress_total
+        if total is not None:
+            parts.append(number() >= sa.func.coalesce(entity.number(total), 0))
+    elif wanted.at_least:
         parts.append(number() >= wanted.at_least)
+    if wanted.at_most is not None:
+        parts.append(number() <= wanted.at_most)
     return sa.and_(*parts)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from unstick.backends.profile.assign import Assignment
 from unstick.backends.profile.model import Action, Child, Insert
 from unstick.recovery.plan import Change, Plan, PlanRow
 
-from . import keys, planner, statements
+from . import json_document, keys, planner, statements
 from .entity import EntitySql
 from .others import table_of
 from .relations import Relations
@@ -37,6 +38,10 @@ def shown(
         texts += _inserts(entity, action, insert, plan, found)
     if action.delete:
         texts.append(_literal(entity, statements.delete_statement(entity, action, found)))
+    elif json_document.edits_documents(action):
+        texts += [_one(entity, action, plan, row) for row in rows[:UNDONE]]
+        if len(rows) > UNDONE:
+            texts.append(f"-- and so on for the other {len(rows) - UNDONE} rows")
     elif action.set:
         texts.append(_literal(entity, statements.update_statement(entity, action, plan, found)))
     texts += [
@@ -50,6 +55,15 @@ def shown(
         texts.append(raw.strip())
     texts += [_literal(entity, each) for each in statements.notify_statements(entity, action, found)]
     return texts
+
+
+def _one(entity: EntitySql, action: Action, plan: Plan, row: PlanRow) -> str:
+    """The UPDATE of one row whose document is edited."""
+    written = {
+        name: Assignment(value=row.after[name]) for name, given in action.set.items() if given.json_edit
+    }
+    one = action.model_copy(update={"set": {**action.set, **written}})
+    return _literal(entity, statements.update_statement(entity, one, plan, [row.key]))
 
 
 def _inserts(
@@ -69,6 +83,14 @@ def _inserts(
 def _child(entity: EntitySql, child: Child, found: Sequence[Any], *, unlink: bool) -> str:
     """What happens to a child's rows; they are locked and read first, and changed by their own keys."""
     table, info = table_of(entity, entity.child_place(child))
+    if child.match_sql is not None:
+        place, belongs = entity.child_place(child), entity.layout.expression(child.match_sql)
+        ids = [sa.literal(keys.join(key, entity.key, None), sa.Text) for key in found]
+        rows = sa.select(*(entity.layout.column(place, "c", name) for name in child.key))
+        rows = rows.select_from(entity.child_source(child)).where(belongs.in_(ids))
+        rows = rows if child.only is None else rows.where(entity.layout.expression(child.only))
+        what = "unlinked" if unlink else "deleted"
+        return f"-- {what} from {child.table} are the rows of\n{_literal(entity, rows)}"
     (theirs, ours), *more = child.match.items()
     if child.via:
         where: Any = _through(entity, child, table, found)

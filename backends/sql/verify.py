@@ -8,6 +8,7 @@ from unstick.backends.profile.clock import Clock
 from unstick.backends.profile.model import (
     Action,
     Child,
+    ColumnPart,
     Entity,
     Follows,
     Insert,
@@ -60,7 +61,8 @@ def _columns(entity: Entity) -> Iterator[str | None]:
     yield entity.status
     yield from (time.column for time in entity.times.values())
     yield from entity.token
-    yield from dict(entity.columns).values()
+    for named in dict(entity.columns).values():
+        yield named.column if isinstance(named, ColumnPart) else named
     if isinstance(entity, Variants):
         yield from entity.match
         yield from entity.order

@@ -20,7 +20,7 @@ from unstick.recovery.model import Image, JobId, Scalar, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Change, Plan, PlanRow
 
-from . import following, keys, planner, rows, rules, statements, undo
+from . import following, json_document, keys, planner, rows, rules, statements, undo
 from .drift import explain, in_words, judged
 from .entity import EntitySql
 from .errors import is_busy, is_deadlock, is_lost, is_refusal, said
@@ -327,7 +327,7 @@ class Writer:
             number = statements.delete(connection, entity, action, [key for key, _ in images])
             after: dict[tuple[str, ...], Image] = {}
         else:
-            number = statements.update(connection, entity, action, chunk.plan, [key for key, _ in images])
+            number = self._update(connection, chunk, indexes)
             later = relations.after(locked)
             names = planner.image_columns(entity, action)
             after = statements.read(connection, entity, [key for key, _ in images], names)
@@ -339,6 +339,20 @@ class Writer:
             own = self._own(chunk, row, locked[index], after)
             changes = (*before.get(index, ()), *own, *later.get(index, ()))
             self._done(chunk, index, changes, after, relations.notes.get(index, ()))
+
+    def _update(self, connection: sa.Connection, chunk: Chunk, indexes: list[int]) -> int | None:
+        """Change the rows: all at once, or each for itself where what is written depends on its document."""
+        action, rows = chunk.action, [chunk.rows[index] for index in indexes]
+        if not json_document.edits_documents(action):
+            return statements.update(connection, chunk.entity, action, chunk.plan, [row.key for row in rows])
+        number, now = 0, json_document.moment(chunk.now)
+        for index, row in zip(indexes, rows, strict=True):
+            try:
+                one = json_document.resolved(chunk.entity.spec, action, chunk.good[index], row.variant, now)
+            except ValueError as error:
+                raise _Unchanged(f"its document can't be changed: {error}") from None
+            number += statements.update(connection, chunk.entity, one, chunk.plan, [row.key]) or 0
+        return number
 
     def _own(
         self, chunk: Chunk, row: PlanRow, locked: Image, after: Mapping[tuple[str, ...], Image]

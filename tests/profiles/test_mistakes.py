@@ -77,15 +77,15 @@ BROKEN = [
     ('running = ["busy"]', 'runing = ["busy"]', "9: jobs.0.states.runing: can't be 'runing'; did you mean running? allowed: pending, running,"),
     ('running = ["busy"]', 'running = "busy"', "9: jobs.0.states.running: must be a list, not 'busy'"),
     ('step = "step"', 'stepp = "step"', "11: jobs.0.columns.stepp: there is no such key; did you mean step? allowed: kind, step,"),
-    ('updated = "beat"', 'updated = { column = "beat", clok = "utc" }', "10: jobs.0.times.updated.clok: there is no such key; did you mean clock? allowed: column, clock"),
+    ('updated = "beat"', 'updated = { column = "beat", clok = "utc" }', "10: jobs.0.times.updated.clok: there is no such key; did you mean clock? allowed: column, path, clock"),
     ('table = "task_logs"\n', "", "14: jobs.0.children.0.table: this key is missing"),
-    ('match = { task = "id" }\n\n[[jobs.rules', "match = {}\n\n[[jobs.rules", "18: jobs.0.children.0.match: must not be empty"),
+    ('match = { task = "id" }\n\n[[jobs.rules', "match = {}\n\n[[jobs.rules", "18: jobs.0.children.0.match: say how a row belongs to its job: match (columns), or match_sql"),
     ('age_of = ["updated"]', 'age_of = ["updatd"]', "22: jobs.0.rules.0.age_of: there is no time 'updatd'; did you mean updated? allowed: updated"),
     ('age_of = ["updated"]', 'age_of = ["log.at"]', "22: jobs.0.rules.0.age_of: there is no child 'log'; did you mean logs? allowed: logs"),
     ('older_than = "5m"', 'older_than = "5 lightyears"', "23: jobs.0.rules.0.older_than: '5 lightyears' is not a duration; write minutes, or 90s, 30m, 2h, 1d, never"),
     ('older_than = "5m"\n', "", "22: jobs.0.rules.0.age_of: a rule with age_of needs older_than (for example \"30m\", or \"never\")"),
     ('age_of = ["updated"]\nolder_than = "5m"\n', "", "20: jobs.0.rules.0: a rule needs a condition: age_of, owner, children, behind or when"),
-    ('age_of = ["updated"]\nolder_than = "5m"', 'children = { of = "logs" }', "22: jobs.0.rules.0.children: say which children: every, any, none (lists of statuses) or at_least"),
+    ('age_of = ["updated"]\nolder_than = "5m"', 'children = { of = "logs" }', "22: jobs.0.rules.0.children: say which children: every, any, none (lists of statuses), at_least or at_most"),
     ('age_of = ["updated"]\nolder_than = "5m"', 'children = { of = "log", at_least = 1 }', "22: jobs.0.rules.0.children.of: there is no child 'log'; did you mean logs? allowed: logs, variants"),
     ('age_of = ["updated"]\nolder_than = "5m"', 'children = { of = "logs", at_least = 1 }', "22: jobs.0.rules.0.children: logs has no status column to ask: set its status"),
     ('age_of = ["updated"]\nolder_than = "5m"', 'behind = "parent"', "22: jobs.0.rules.0.behind: behind is for rules of variants, which have a parent and siblings"),
@@ -128,21 +128,6 @@ def test_a_mistake_is_told_with_its_place(old: str, new: str, said: str) -> None
         parse_profile(GOOD.replace(old, new, 1), "demo.toml")
     assert str(refused.value).startswith(f"demo.toml:{said}")
 
-
-def test_actions_of_variants_are_refused_rather_than_ignored() -> None:
-    variants = """
-[jobs.variants]
-table = "parts"
-key = ["id"]
-match = { job_id = "id" }
-status = "status"
-[jobs.variants.actions.recover]
-verb = "again"
-set = { status = "new" }
-"""
-    text = 'name = "demo"\n[[jobs]]\ntable = "jobs"\nkey = ["id"]\nstatus = "status"\n' + variants
-    with pytest.raises(ConfigError, match=r"jobs\.0\.variants\.actions: variants are shown"):
-        parse_profile(text, "demo.toml")
 
 
 def test_a_profile_without_jobs() -> None:
