@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -156,7 +156,13 @@ def _seconds(entity: EntitySql, value: Expr, descending: bool) -> OrderBy:
 
 def _columns(entity: EntitySql, names: Sequence[str], descending: bool) -> tuple[OrderBy, ...]:
     ordered = [*names, *(name for name in entity.key if name not in names)]
-    return tuple(OrderBy(entity.col(name), entity.infos[name], descending) for name in ordered)
+    return tuple(OrderBy(entity.col(name), _known(entity, name), descending) for name in ordered)
+
+
+def _known(entity: EntitySql, name: str) -> ColumnInfo:
+    """A key is never NULL, though SQLite allows it: else no index could give the order."""
+    info = entity.infos[name]
+    return replace(info, nullable=False) if name in entity.key else info
 
 
 def order_clauses(segment: Segment) -> list[Any]:
