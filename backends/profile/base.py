@@ -65,7 +65,7 @@ class Time(Strict):
 
 
 class ColumnPart(Strict):
-    """A column, or a value within the JSON document that it holds; written short as just the column's name."""
+    """A column, or a value in the JSON document that it holds; written short as the column's name."""
 
     column: str
     path: JsonPath = ()

@@ -170,12 +170,9 @@ class JsonVariants(Strict):
     id: str = "id"
     status: str = "status"
     error: str | None = None
-    result: str | None = None
     times: dict[Literal["created", "started", "updated", "finished"], str] = {}
     states: dict[State, tuple[str, ...]] = {}
     """What the statuses mean; the job's own `states` where this is left out."""
-    actions: dict[str, Action] = {}
-    """What can be done to one of them; all of it is written into the job's row."""
 
 
 class Entity(Strict):

@@ -24,7 +24,7 @@ def moment(at: datetime) -> str:
 
 
 def edits_documents(action: Action) -> bool:
-    """Whether the action writes text that depends on what the row holds, so that each row is written alone."""
+    """Whether what is written depends on the document that a row holds: then each is written alone."""
     return any(given.json_edit for given in action.set.values())
 
 

@@ -1,4 +1,4 @@
-"""Looking into JSON columns. Text that is no JSON gives NULL and never an error, whatever the column's type."""
+"""Looking into JSON columns. Text that is no JSON gives NULL and never an error."""
 
 from __future__ import annotations
 

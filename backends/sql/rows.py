@@ -39,15 +39,7 @@ def selected(entity: EntitySql, thresholds: Thresholds, *, own: bool = False) ->
             found[label] = engine.text(entity.col(column))
     if columns.error:
         found["error"] = engine.cut(entity.col(columns.error), ERROR_IN_TABLE)
-    for label in ("retries", "priority"):
-        column = getattr(columns, label)
-        if column:
-            found[label] = entity.col(column)
-    for label, place in (("progress", columns.progress), ("progress_total", columns.progress_total)):
-        if place:
-            found[label] = entity.number(place)
-    if spec.attempts_sql is not None:
-        found["attempts"] = entity.layout.expression(spec.attempts_sql)
+    found.update(_numbers(entity))
     for time in times(entity):
         found[f"age_{time}"] = entity.age(time)
     found["rule"] = rules.which(entity, thresholds)
@@ -58,6 +50,17 @@ def selected(entity: EntitySql, thresholds: Thresholds, *, own: bool = False) ->
     if not own:
         found.update(below.counts(entity, thresholds))
     return [expression.label(label) for label, expression in found.items()]
+
+
+def _numbers(entity: EntitySql) -> dict[str, Expr]:
+    spec, columns = entity.spec, entity.spec.columns
+    named = (("retries", columns.retries), ("priority", columns.priority))
+    found = {label: entity.col(column) for label, column in named if column}
+    parts = (("progress", columns.progress), ("progress_total", columns.progress_total))
+    found |= {label: entity.number(part) for label, part in parts if part}
+    if spec.attempts_sql is not None:
+        found["attempts"] = entity.layout.expression(spec.attempts_sql)
+    return found
 
 
 def times(entity: EntitySql) -> list[str]:
