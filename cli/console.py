@@ -14,6 +14,7 @@ from unstick.recovery.config.url import is_url
 from unstick.recovery.errors import UnstickError, UsageError
 
 if TYPE_CHECKING:
+    from unstick.backends.demo.killing import SourceWorkers
     from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
 
@@ -72,8 +73,8 @@ def require_terminal(session: Session) -> None:
     require_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
 
 
-def open_console(session: Session, seats: Sequence[Seat]) -> int:
-    """Run the console until it is left; return its exit code."""
+def open_console(session: Session, seats: Sequence[Seat], workers: SourceWorkers | None = None) -> int:
+    """Run the console until it is left; return its exit code. `workers` are the demo's."""
     from unstick.tui.app import run_console
 
     config = session.config
@@ -82,6 +83,7 @@ def open_console(session: Session, seats: Sequence[Seat]) -> int:
         keymap=config.keys,
         theme=session.args.theme or os.environ.get("UNSTICK_THEME") or config.data.get("theme"),
         ascii=_ascii(session),
+        workers=workers,
     )
 
 

@@ -15,6 +15,9 @@ from unstick.recovery.errors import UsageError
 from unstick.recovery.paths import data_folder
 from unstick.recovery.suggest import hint
 
+REFRESH_S = 2.0
+"""Things happen within seconds here, so the console looks more often than at a real source."""
+
 
 def configure(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options."""
@@ -41,7 +44,7 @@ def run(session: Session) -> int:
         raise UsageError("the demo brings its own sources; leave --source out")
     if args.scale < 1:
         raise UsageError("--scale is a number from 1")
-    from unstick.backends.demo.database import create
+    from unstick.backends.demo.database import create, path_of
     from unstick.backends.demo.seed import SYSTEMS
 
     args.system = args.system or args.named
@@ -55,11 +58,12 @@ def run(session: Session) -> int:
         console.require_terminal(session)
 
     folder = Path(args.dir).expanduser() if args.dir else data_folder() / "demo"
+    made = {system for system in SYSTEMS if args.fresh or not path_of(folder, system).exists()}
     paths = create(folder, seed=args.seed, scale=args.scale, fresh=args.fresh)
     urls = {system: f"sqlite:///{path.resolve()}" for system, path in paths.items()}
     if args.path:
         return _print_urls(session, urls)
-    return _open(session, paths, urls)
+    return _open(session, paths, urls, made)
 
 
 def _print_urls(session: Session, urls: dict[str, str]) -> int:
@@ -73,15 +77,25 @@ def _print_urls(session: Session, urls: dict[str, str]) -> int:
     return 0
 
 
-def _open(session: Session, paths: dict[str, Path], urls: dict[str, str]) -> int:
+def _open(session: Session, paths: dict[str, Path], urls: dict[str, str], made: set[str]) -> int:
+    from unstick.backends.demo.killing import SourceWorkers
     from unstick.backends.demo.workers import Workers
 
     first = session.args.system or next(iter(urls))
     order = [first, *(system for system in urls if system != first)]
-    with Workers(paths, seed=session.args.seed):
-        return console.open_console(session, [_seat(session, system, urls[system]) for system in order])
+    # In a database of an earlier day nothing is alive: what runs there is stuck.
+    with Workers(paths, seed=session.args.seed, adopt=made) as workers:
+        seats = [_seat(session, system, urls[system]) for system in order]
+        systems = {source.name: system for system, (_, source) in zip(order, seats, strict=True)}
+        return console.open_console(session, seats, SourceWorkers(workers, systems))
 
 
 def _seat(session: Session, system: str, url: str) -> console.Seat:
-    source = replace(session.resolve(url).source, name=f"demo-{system}", environment="demo")
+    from unstick.backends.demo.pace import PACES
+
+    resolved = session.resolve(url).source
+    thresholds = {**PACES[system].shown, **resolved.thresholds}
+    source = replace(
+        resolved, name=f"demo-{system}", environment="demo", thresholds=thresholds, refresh_s=REFRESH_S
+    )
     return lambda: session.backend(source), source

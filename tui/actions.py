@@ -15,6 +15,7 @@ from unstick.tui.availability import (
     can_call_hooks,
     can_change_plan,
     can_give_reason,
+    can_kill,
     can_plan,
     can_undo,
     connected,
@@ -28,8 +29,8 @@ from unstick.tui.availability import (
 
 JOBS, JOB, PLAN, OPERATIONS, OPERATION, HELP = "jobs", "job", "plan", "operations", "operation", "help"
 VARIANTS, VARIANT = "variants", "variant"
-CHOICE = "actions"
-SCREENS = (JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, HELP)
+CHOICE, KILL = "actions", "kill"
+SCREENS = (JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, KILL, HELP)
 _TABLES = (JOBS, VARIANTS)
 _LIVE = (JOBS, JOB, VARIANTS, VARIANT)
 _LISTS = (JOBS, JOB, VARIANTS, OPERATIONS, CHOICE)
@@ -40,7 +41,7 @@ class Action:
     """One thing to do. `when` gives the reason why it can't be done now, `hint` its place in the hint line.
 
     `quiet` keeps it out of the hint line while it can't be done. `initiates` marks keys that open a plan that
-    can change rows, `confirms` the key that applies one.
+    can change rows, `confirms` the key that applies one. `demo` actions are only told of in the demo.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Action:
     quiet: bool = False
     initiates: bool = False
     confirms: bool = False
+    demo: bool = False
 
 
 _MOVES = (
@@ -138,6 +140,14 @@ _PLAN = (
     Action("plan.stop", ("s",), "stop", "Stop after the chunk being applied", (PLAN,), 3, is_applying),
 )  # fmt: skip
 
+_DEMO = (
+    Action("demo.kill", ("!",), "kill worker", "Kill this source's worker, to see its jobs get stuck (demo)",
+           (JOBS,), 2, can_kill, quiet=True, initiates=True, demo=True),
+    Action("demo.cancel", ("enter",), "cancel", "Leave the worker alive (focus is on Cancel)", (KILL,), 2,
+           demo=True),
+    Action("demo.confirm", ("K",), "kill", "Kill the worker", (KILL,), 1, can_kill, confirms=True, demo=True),
+)  # fmt: skip
+
 _COPY = (
     Action("copy.id", ("y",), "copy", "Copy the id (Plan: the SQL) to the clipboard of your terminal",
            (*_LIVE, PLAN, OPERATIONS, OPERATION), 14),
@@ -156,7 +166,7 @@ _APP = (
 )  # fmt: skip
 
 ACTIONS: tuple[Action, ...] = (
-    *_MOVES, *_ROWS, *_ACTS, *_VIEWS, *_SOURCES, *_REFRESH, *_PLAN, *_COPY, *_APP,
+    *_MOVES, *_ROWS, *_ACTS, *_VIEWS, *_SOURCES, *_REFRESH, *_PLAN, *_DEMO, *_COPY, *_APP,
 )  # fmt: skip
 """Every action, in the order of the help screen."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
     from unstick.tui.console import ConsoleApp
+    from unstick.tui.workers import Workers
 
 CLOSE_S = 0.5
 """Seconds that a backend may take to close when the console is left."""
@@ -47,12 +48,13 @@ def run_console(
     keymap: Mapping[str, str] | None = None,
     theme: str | None = None,
     ascii: bool = False,  # noqa: A002 - the public name of the option
+    workers: Workers | None = None,
 ) -> int:
     """Run the console on one source or several and return the exit code.
 
     Each source comes with a function that makes its backend, not opened. It is called in a thread when the
-    source is first looked at, so what it imports does not hold up the first screen. Raises ConfigError for a
-    bad keymap or theme, UsageError where there is no terminal.
+    source is first looked at, so what it imports does not hold up the first screen. `workers` are the demo's.
+    Raises ConfigError for a bad keymap or theme, UsageError where there is no terminal.
     """
     require_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
     # Read once, when Textual is imported; the extended reports break input methods and dead keys.
@@ -60,7 +62,8 @@ def run_console(
     from unstick.tui.console import ConsoleApp
 
     folder = config_file().parent / "themes" if theme else None
-    return _run(ConsoleApp(sources, keymap=keymap, theme=theme, theme_folder=folder, ascii=ascii))
+    app = ConsoleApp(sources, keymap=keymap, theme=theme, theme_folder=folder, ascii=ascii, workers=workers)
+    return _run(app)
 
 
 def _run(app: ConsoleApp) -> int:

@@ -27,10 +27,20 @@ class Facts:
     variants: bool = False
     """Whether what is acted on are variants, not jobs."""
     hooks_due: int = 0
+    demo: bool = False
+    """Whether the console is the demo's, which has workers that can be killed."""
+    worker: int | None = None
 
 
 def needs_row(facts: Facts) -> Reason:
     return None if facts.row or facts.marked else "there is no row to act on"
+
+
+def can_kill(facts: Facts) -> Reason:
+    """Whether there is a worker to be killed: only the demo has any."""
+    if not facts.demo:
+        return "only the demo has workers that can be killed"
+    return None if facts.worker else "no worker runs right now; a new one starts within seconds"
 
 
 def several_sources(facts: Facts) -> Reason:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from unstick.recovery.plan import Options, Plan
     from unstick.tui.availability import Facts
     from unstick.tui.screens.base import ConsoleScreen
+    from unstick.tui.workers import Workers
 
 TWICE_S = 2.0
 """Seconds within which ctrl-c has to be pressed again."""
@@ -59,6 +60,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         theme: str | None = None,
         theme_folder: Path | None = None,
         ascii: bool = False,  # noqa: A002 - the public name of the option
+        workers: Workers | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -77,6 +79,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         ]
         self._shown = 0
         self._tables: dict[int, ConsoleScreen] = {}
+        self.demo_workers = workers
         self.stop: Stop | None = None
         self.idle = asyncio.Event()
         self.idle.set()
@@ -278,6 +281,13 @@ class ConsoleApp(App[int], inherit_bindings=False):
         from unstick.tui.screens.choice import ChoiceScreen
 
         self._open(ChoiceScreen(self.session, facts, how, choose))
+
+    def open_kill(self, pid: int) -> None:
+        """Ask whether the demo's worker is to be killed."""
+        from unstick.tui.screens.kill import KillScreen
+
+        if self.demo_workers is not None:
+            self._open(KillScreen(self.session, self.demo_workers, pid))
 
     def open_operations(self) -> None:
         """Show the journal."""

@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,7 +32,7 @@ class Workers:
         interval: float = 1.0,
         feed: int = 6,
         failing: float = 1.0,
-        adopt: bool = True,
+        adopt: bool | Collection[str] = True,
         logs: Path | None = None,
     ) -> None:
         self._places = dict(places)
@@ -49,8 +49,9 @@ class Workers:
     def start(self, system: str | None = None) -> None:
         """Start the worker of ``system``, or all; one that runs already is left alone.
 
-        Only the first start takes over the jobs that show life in fresh rows (unless ``adopt`` is False): a
-        worker that comes back after being killed leaves its old jobs stuck, as the real ones do.
+        Only the first start takes over the jobs that show life, and only where ``adopt`` says so (of all
+        systems, or of some): a worker that comes back after being killed leaves its old jobs stuck, as the
+        real ones do.
         """
         for name in self._places if system is None else [system]:
             with self._lock:
@@ -59,7 +60,7 @@ class Workers:
                 gone = self._processes.pop(name, None)
                 if gone is not None:
                     _collect(gone)
-                self._processes[name] = self._spawn(name, adopt=self._adopt and name not in self._begun)
+                self._processes[name] = self._spawn(name, adopt=self._adopts(name))
                 self._begun.add(name)
 
     def pid(self, system: str) -> int | None:
@@ -119,6 +120,10 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _adopts(self, system: str) -> bool:
+        wanted = self._adopt if isinstance(self._adopt, bool) else system in self._adopt
+        return wanted and system not in self._begun
 
     def _spawn(self, system: str, *, adopt: bool) -> subprocess.Popen[bytes]:
         # -P: the folder that the console was started in is no place to import modules from.

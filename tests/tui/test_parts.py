@@ -26,6 +26,7 @@ from unstick.tui.screens.help import HelpScreen
 from unstick.tui.screens.job import JobScreen
 from unstick.tui.screens.job_rows import job_window
 from unstick.tui.screens.jobs import JobsScreen
+from unstick.tui.screens.kill import KillScreen
 from unstick.tui.screens.operation import OperationScreen
 from unstick.tui.screens.operations import OperationsScreen
 from unstick.tui.screens.plan import PlanScreen
@@ -172,7 +173,7 @@ class TestKeys:
             kind.SCOPE: kind
             for kind in (
                 *(JobsScreen, JobScreen, VariantsScreen, VariantScreen, ChoiceScreen, PlanScreen),
-                *(OperationsScreen, OperationScreen, HelpScreen),
+                *(OperationsScreen, OperationScreen, KillScreen, HelpScreen),
             )
         }
         assert set(screens) == set(SCREENS)

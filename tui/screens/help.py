@@ -21,6 +21,7 @@ from unstick.tui.widgets.pane import Pane
 _GROUPS = {
     "move": "Move", "rows": "Rows", "act": "Act: each opens a plan, nothing is changed before it is applied",
     "view": "View", "refresh": "Refresh", "plan": "Plan", "copy": "Copy", "app": "Console",
+    "demo": "Demo",
 }  # fmt: skip
 
 
@@ -58,6 +59,8 @@ class HelpScreen(ConsoleScreen):
         lines = self._problems()
         group = ""
         for action in of_screen(self._scope):
+            if action.demo and not self._there.demo:
+                continue
             if self._words and self._words not in self._searched(action):
                 continue
             head = action.id.partition(".")[0]

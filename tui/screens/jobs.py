@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -9,6 +10,7 @@ from textual.binding import BindingType
 from unstick.recovery.model import Job, JobId, Page, Queue, Target
 from unstick.recovery.query import Query
 from unstick.tui.actions import JOBS
+from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings
 from unstick.tui.screens.job_rows import job_rows
 from unstick.tui.screens.job_text import row_lines
@@ -59,6 +61,19 @@ class JobsScreen(ListScreen[JobId, Job]):
     def do_source_previous(self) -> None:
         """Show the previous source."""
         self.console.switch(-1)
+
+    def facts(self) -> Facts:
+        """What a list of jobs has, and in the demo the worker of its source."""
+        workers = self.console.demo_workers
+        if workers is None:
+            return super().facts()
+        return replace(super().facts(), demo=True, worker=workers.pid(self.session.source.name))
+
+    def do_demo_kill(self) -> None:
+        """Ask whether the demo's worker is to be killed."""
+        pid = self.facts().worker
+        if pid is not None:
+            self.console.open_kill(pid)
 
     def do_app_back(self) -> None:
         """Let go of one transient thing: a range, the last result, the filter, the view."""
