@@ -118,8 +118,8 @@ def print_plan(source: str, plan: Plan, *, sql: bool) -> None:
 
 def change_words(row: PlanRow) -> str:
     """Return what changes in a row, and what goes with it."""
-    words = image_words(row.before, row.after)
-    return "; ".join([words, *(safe(each) for each in row.related)])
+    words = [image_words(row.before, row.after)] if row.before or row.after else []
+    return "; ".join([*words, *(safe(each) for each in row.related)])
 
 
 def image_words(before: Image, after: Image) -> str:

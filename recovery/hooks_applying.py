@@ -88,7 +88,8 @@ def _subjects(plan: Plan, hooks: Hooks, outcomes: Sequence[RowOutcome]) -> list[
         if row.ref in applied:
             status = hooks.statuses.get(row.table, "(status)")
             before = row.token.get(status)
-            after = row.after.get(status, before) if row.after else None
+            gone = row.before and not row.after
+            after = None if gone else row.after.get(status, before)
             found.append(
                 Subject(number, row.job, row.variant, row.key, status_text(before), status_text(after))
             )

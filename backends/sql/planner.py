@@ -182,7 +182,10 @@ def plan_row(entity: EntitySql, name: str, found: Found, asked: Asked, options: 
         else assign.preview(column, given, words, found.targets)
         for column, given in action.set.items()
     }
-    before = {column: found.targets[column] for column in action.set} if action.set else dict(found.token)
+    # Nothing after what was before means that the row goes; where only other rows change, nothing was before.
+    before = (
+        {column: found.targets[column] for column in action.set} if not action.delete else dict(found.token)
+    )
     reason = verdict.reason if verdict and action.only_stuck else MANUAL.get(name, name)
     if verdict is None and name == "retry" and found.item.state.value == "failed":
         reason = MANUAL["retry"]
