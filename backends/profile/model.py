@@ -173,6 +173,8 @@ class JsonVariants(Strict):
     times: dict[Literal["created", "started", "updated", "finished"], str] = {}
     states: dict[State, tuple[str, ...]] = {}
     """What the statuses mean; the job's own `states` where this is left out."""
+    actions: dict[str, Action] = {}
+    """What can be done to one of them; all of it is written into the job's row."""
 
 
 class Entity(Strict):

@@ -81,7 +81,7 @@ def judged(
     entity: EntitySql, action: Action, name: str, row: PlanRow, now: Mapping[str, Scalar]
 ) -> str | None:
     """Return why a row is not to be changed although none of its own columns moved: its computed status
-    did, time went by, or what belongs to it changed. `now` is what its rules and guards say under the lock."""
+    did, time went by, or what belongs to it changed. `now` is what its rules and guards say when locked."""
     if entity.spec.status is None and now.get("(status)") != row.token.get("(status)"):
         return f"moved on: {row.token.get('(status)')} → {now.get('(status)')}"
     rule = now.get("rule")

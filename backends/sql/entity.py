@@ -33,6 +33,8 @@ class EntitySql:
     ) -> None:
         self.parent = parent
         self.variants: EntitySql | None = None
+        self.tasks: EntitySql | None = None
+        """The same table for actions on variants inside a JSON column."""
         if parent is not None:
             parent.variants = self
         self.layout, self.spec, self.name, self.prefixed = layout, spec, name, prefixed

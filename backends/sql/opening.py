@@ -15,7 +15,7 @@ from unstick.backends.profile.pending import Pending
 from unstick.recovery.model import ActionInfo, Capabilities
 from unstick.recovery.source import Source
 
-from . import journal_access, thresholds
+from . import journal_access, json_tasks, thresholds
 from .engines import ENGINES, Engine
 from .entity import EntitySql
 from .hooking import problems as hook_problems
@@ -41,7 +41,8 @@ class Opened:
     @property
     def writable(self) -> tuple[EntitySql, ...]:
         """Every table that actions are about: jobs, then variants."""
-        return (*self.tables, *self.variants.values())
+        tasks = (entity.tasks for entity in self.tables if entity.tasks is not None)
+        return (*self.tables, *self.variants.values(), *tasks)
 
     @property
     def by_name(self) -> dict[str, EntitySql]:
@@ -82,7 +83,8 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
     database = identity(connection, source)
     found = journal_access.find(connection, source.name, database, profile.name)
     version, skip_locked = _version(connection, engine)
-    for entity in (*tables, *variants.values()):
+    tasks = [one for entity in tables if (one := json_tasks.entity_of(layout, entity)) is not None]
+    for entity in (*tables, *variants.values(), *tasks):
         entity.skip_locked = skip_locked
     capabilities = _capabilities(source, layout, engine, version, skip_locked, found)
     hooked = hook_problems(source, (*tables, *variants.values()))
@@ -158,7 +160,11 @@ def _capabilities(
 def _actions(profile: Profile) -> tuple[ActionInfo, ...]:
     found: dict[str, Action] = {}
     variants = {
-        name: action for job in profile.jobs if job.variants for name, action in job.variants.actions.items()
+        name: action
+        for job in profile.jobs
+        for below in (job.variants, job.variants_json)
+        if below is not None
+        for name, action in below.actions.items()
     }
     for job in profile.jobs:
         for name, action in job.actions.items():

@@ -13,7 +13,7 @@ from unstick.recovery.model import Image, JobId, Target, VariantId
 from unstick.recovery.plan import LeftOut
 from unstick.recovery.query import Query
 
-from . import below, planner, reader, rules
+from . import below, json_tasks, planner, reader, rules
 from .entity import EntitySql
 from .planner import Found, Ref
 from .reader import Asked
@@ -90,7 +90,11 @@ class Selecting:
     ) -> None:
         found = self._keys_of(job)
         target = _as_target(job)
-        if not found and target is not None and any(entity.variants for entity in self._tables):
+        if (
+            not found
+            and target is not None
+            and any(entity.variants or entity.tasks for entity in self._tables)
+        ):
             selected.as_targets.add(job)
             self._target(selected, target, variants)
             return
@@ -115,7 +119,11 @@ class Selecting:
             why = self._unclear(target.job, list(found))
             selected.left.append(LeftOut(target.job, why, target.variant))
             return
-        table = self._tables[next(iter(found))].variants
+        job = self._tables[next(iter(found))]
+        if job.tasks is not None and self._offers(job.tasks):
+            self._task(selected, job, target)
+            return
+        table = job.variants
         if table is None or not self._offers(table):
             what = table.spec_name if table is not None else self._tables[next(iter(found))].name
             why = f"{what} has no action {self._action} for one variant"
@@ -127,6 +135,18 @@ class Selecting:
             selected.left.append(LeftOut(target.job, "there is no such variant", target.variant))
             return
         variants.setdefault(next(iter(found)), []).append((key, target))
+
+    def _task(self, selected: Selected, job: EntitySql, target: Target) -> None:
+        """A variant inside a JSON column. One of a job at a time: each is a change of the same row."""
+        assert job.tasks is not None
+        found = json_tasks.find(self._connection, job, self._action, target, self._asked)
+        if isinstance(found, LeftOut):
+            selected.left.append(found)
+        elif any(row.job == found.job and row.ref != found.ref for _, row in selected.rows.values()):
+            why = "another one of this job is in the plan already: do this one after it"
+            selected.left.append(LeftOut(target.job, why, target.variant))
+        else:
+            selected.add(job.tasks, [found])
 
     def _offers(self, entity: EntitySql) -> bool:
         return self._action in entity.spec.actions
@@ -208,7 +228,7 @@ class Selecting:
 
     def _may_be_target(self, job: JobId) -> bool:
         """Whether the text may also name a variant: then only a look at the rows tells."""
-        return "/" in job and any(entity.variants is not None for entity in self._tables)
+        return "/" in job and any(entity.variants or entity.tasks for entity in self._tables)
 
     def _unclear(self, job: JobId, found: Sequence[int]) -> str:
         if not found:
