@@ -11,8 +11,8 @@ from unstick.backends.sql.engines import ENGINES
 
 GOOD = ['{"s": "running"}', ' {"s":"running","n":[1,-0,2.5e3,null,true,{"k":"\\u00e9\\"\\\\"}]} ']
 BAD = [
-    "", "{", '{"s":"running"', "nothing", '{"s":01,"s":"running"}', "{'s':1}", '{"s":"a\tb"}', "NaN", "[" * 100_000,
-    '{"s":"running"}}', '{"s" "running"}', '{"s":1.}', '{"s":+1}', '{"s":"running",}',
+    "", "{", '{"s":"running"', "nothing", '{"s":01,"s":"running"}', "{'s':1}", '{"s":"a\tb"}', "NaN",
+    "[" * 100_000, '{"s":"running"}}', '{"s" "running"}', '{"s":+1}', '{"s":"running",}',
 ]  # fmt: skip
 
 
@@ -22,7 +22,7 @@ async def test_only_json_has_a_text_at_a_path(database_url: str, version: tuple[
         dialect = connection.dialect
         engine = ENGINES["mysql" if dialect.name == "mariadb" else dialect.name]
         if dialect_of(database_url) == "postgresql":
-            dialect.server_version_info = version  # type: ignore[attr-defined]
+            dialect.server_version_info = version
         connection.exec_driver_sql("CREATE TABLE t (id INTEGER, x TEXT)")
         table = sa.table("t", sa.column("id", sa.Integer), sa.column("x", sa.Text))
         rows = [{"id": number, "x": text[:60_000]} for number, text in enumerate(GOOD + BAD)]
