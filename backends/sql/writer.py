@@ -8,25 +8,23 @@ token or the rule, and is reported instead of changed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from unstick.backends.profile.model import Action
 from unstick.recovery.errors import CommitUnknown, PlanError
-from unstick.recovery.model import Image, JobId, Scalar, VariantId
+from unstick.recovery.model import Image, JobId, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Change, Plan, PlanRow
 
-from . import following, json_document, keys, planner, rows, rules, statements, undo
-from .drift import explain, in_words, judged
+from . import following, json_document, keys, planner, rows, statements, undo
+from .chunk import Chunk, compare
+from .drift import in_words
 from .entity import EntitySql
 from .errors import is_busy, is_deadlock, is_lost, is_refusal, said
-from .following import Following
-from .journal import INTENDED, Entry, Journal
-from .journal_tables import HOOK
+from .journal import Entry, Journal
 from .relations import Relations
 from .session import roll_back
 
@@ -46,24 +44,6 @@ class _Refused(Exception):
 
 class _Unchanged(Exception):
     """The database said that all is well, and changed fewer rows than it was told to."""
-
-
-@dataclass(slots=True)
-class Chunk:
-    """The work on one chunk of one job table."""
-
-    entity: EntitySql
-    action: Action
-    plan: Plan
-    rows: Sequence[PlanRow]
-    numbers: Mapping[int, int]
-    now: datetime
-    outcomes: dict[int, RowOutcome] = field(default_factory=dict)
-    entries: dict[int, Entry] = field(default_factory=dict)
-    good: dict[int, Image] = field(default_factory=dict)
-    """Planned rows that still match, by position, with their images under the lock."""
-    along: Mapping[int, Sequence[Following]] = field(default_factory=dict)
-    """What the application's triggers may change with them."""
 
 
 class Writer:
@@ -187,7 +167,7 @@ class Writer:
 
     def _look(self, connection: sa.Connection, chunk: Chunk) -> None:
         if chunk.plan.undoes is None:
-            self._compare(connection, chunk)
+            compare(connection, chunk, self._journal, self._skip_locked)
             chunk.along = following.look(connection, chunk.entity, chunk.action, chunk.good)
 
     @staticmethod
@@ -206,90 +186,16 @@ class Writer:
 
     def _undo(self, connection: sa.Connection, chunk: Chunk) -> None:
         known = self._journal.known(connection, chunk.plan, list(chunk.numbers.values()))
-        still = [index for index in range(len(chunk.rows)) if not self._already(chunk, index, known)]
+        still = [
+            index
+            for index in range(len(chunk.rows))
+            if not chunk.already(index, known.get(chunk.numbers[index]))
+        ]
         rows = [(chunk.numbers[index], chunk.rows[index]) for index in still]
         for index, (outcome, entry) in zip(
             still, undo.apply_rows(connection, chunk.entity, rows, chunk.now), strict=True
         ):
             chunk.outcomes[index], chunk.entries[index] = outcome, entry
-
-    def _already(self, chunk: Chunk, index: int, known: Mapping[int, Any]) -> bool:
-        before = known.get(chunk.numbers[index])
-        if before is not None and before.outcome == INTENDED:
-            row, detail = chunk.rows[index], "another console is applying this plan at this moment"
-            chunk.outcomes[index] = RowOutcome(row.job, Outcome.BUSY, detail, row.variant)
-            return True
-        if before is None or before.outcome != Outcome.APPLIED.value:
-            return False
-        row, detail = chunk.rows[index], f"already applied by operation {chunk.plan.id}"
-        if before.undone_by:
-            detail = f"this plan was applied and then undone by {before.undone_by}: make a new plan"
-            chunk.outcomes[index] = RowOutcome(row.job, Outcome.DRIFTED, detail, row.variant)
-            return True
-        hook = getattr(before, HOOK.name, None)
-        chunk.outcomes[index] = RowOutcome(
-            row.job, Outcome.APPLIED, detail, row.variant, hook=hook, already=True
-        )
-        return True
-
-    def _compare(self, connection: sa.Connection, chunk: Chunk) -> None:
-        """Sort the chunk's rows into those that still match and those that moved on, vanished or are
-        locked."""
-        entity = chunk.entity
-        locked = self.lock(connection, chunk)
-        asked = chunk.action.only_stuck or chunk.action.guards or entity.spec.status is None
-        verdicts = self._verdicts(connection, chunk) if locked and asked else {}
-        absent = [row.key for row in chunk.rows if keys.canonical(row.key, entity.key) not in locked]
-        present = statements.existing(connection, entity, absent) if absent else set()
-        known = self._journal.known(connection, chunk.plan, list(chunk.numbers.values()))
-        for index, row in enumerate(chunk.rows):
-            key = keys.canonical(row.key, entity.key)
-            if self._already(chunk, index, known):
-                continue
-            if key not in locked:
-                gone = Outcome.BUSY if key in present else Outcome.MISSING
-                self._skip(
-                    chunk, index, gone, "locked by somebody else" if gone is Outcome.BUSY else "deleted"
-                )
-            elif difference := explain(entity, chunk.action, chunk.plan.action, row, locked[key]):
-                self._skip(chunk, index, Outcome.DRIFTED, difference)
-            elif asked and (moved := self._judged(chunk, row, verdicts.get(key))):
-                self._skip(chunk, index, Outcome.DRIFTED, moved)
-            else:
-                chunk.good[index] = locked[key]
-
-    def lock(self, connection: sa.Connection, chunk: Chunk) -> dict[tuple[str, ...], Image]:
-        """Lock the chunk's rows and return their images by key; rows that others hold are not among them."""
-        names = (
-            *planner.image_columns(chunk.entity, chunk.action),
-            *Relations.needs(chunk.entity, chunk.action),
-        )
-        return statements.lock(
-            connection, chunk.entity, [row.key for row in chunk.rows], names, self._skip_locked
-        )
-
-    def _verdicts(self, connection: sa.Connection, chunk: Chunk) -> dict[tuple[str, ...], dict[str, Scalar]]:
-        """Ask the rules again, and the status where it is computed, by the database's clock and under the
-        lock."""
-        entity = chunk.entity
-        columns = [entity.image(name) for name in entity.key]
-        columns.append(rules.which(entity, chunk.plan.options.thresholds).label("rule"))
-        columns.append(entity.status().label("(status)"))
-        columns += planner.guard_columns(entity, chunk.action)
-        statement = entity.select(*columns)
-        statement = statement.where(entity.key_in([row.key for row in chunk.rows]))
-        return {keys.canonical(row, entity.key): row for row in entity.rows(connection.execute(statement))}
-
-    @staticmethod
-    def _judged(chunk: Chunk, row: PlanRow, now: Mapping[str, Scalar] | None) -> str | None:
-        if now is None:
-            return "it no longer counts as one of the profile's rows"
-        return judged(chunk.entity, chunk.action, chunk.plan.action, row, now)
-
-    def _skip(self, chunk: Chunk, index: int, outcome: Outcome, detail: str) -> None:
-        row = chunk.rows[index]
-        chunk.outcomes[index] = RowOutcome(row.job, outcome, detail, row.variant)
-        chunk.entries[index] = Entry(chunk.numbers[index], row, outcome, detail, chunk.now)
 
     def _write(self, connection: sa.Connection, chunk: Chunk) -> None:
         """Write all matching rows at once; when one conflicts, each for itself behind a savepoint."""
@@ -311,9 +217,9 @@ class Writer:
                 raise
             chunk.outcomes.pop(index, None)
             if is_busy(error):
-                self._skip(chunk, index, Outcome.BUSY, "a row that belongs to it is locked by somebody else")
+                chunk.skip(index, Outcome.BUSY, "a row that belongs to it is locked by somebody else")
             else:
-                self._skip(chunk, index, Outcome.FAILED, f"the database refused: {said(error)}")
+                chunk.skip(index, Outcome.FAILED, f"the database refused: {said(error)}")
 
     def _write_some(self, connection: sa.Connection, chunk: Chunk, indexes: list[int]) -> None:
         entity, action = chunk.entity, chunk.action

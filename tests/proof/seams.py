@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import pytest
 
 from unstick.backends.sql.backend import SqlBackend
+from unstick.backends.sql.chunk import Chunk
 from unstick.backends.sql.journal import Journal
-from unstick.backends.sql.writer import Writer
 
 Act = Callable[[], object]
 
@@ -38,25 +38,25 @@ def before_a_chunk(patch: pytest.MonkeyPatch, act: Act, number: int = 1) -> None
 
 def under_the_lock(patch: pytest.MonkeyPatch, act: Act, number: int = 1) -> None:
     """Act when a chunk holds its locks and has not compared anything yet."""
-    original, act = Writer.lock, at_call(number, act)
+    original, act = Chunk.lock, at_call(number, act)
 
-    def lock(self: Writer, *given: Any) -> Any:
+    def lock(self: Chunk, *given: Any) -> Any:
         found = original(self, *given)
         act()
         return found
 
-    patch.setattr(Writer, "lock", lock)
+    patch.setattr(Chunk, "lock", lock)
 
 
 def before_the_lock(patch: pytest.MonkeyPatch, act: Act, number: int = 1) -> None:
     """Act when a chunk's transaction is open and holds no lock yet."""
-    original, act = Writer.lock, at_call(number, act)
+    original, act = Chunk.lock, at_call(number, act)
 
-    def lock(self: Writer, *given: Any) -> Any:
+    def lock(self: Chunk, *given: Any) -> Any:
         act()
         return original(self, *given)
 
-    patch.setattr(Writer, "lock", lock)
+    patch.setattr(Chunk, "lock", lock)
 
 
 def before_the_commit(patch: pytest.MonkeyPatch, act: Act, number: int = 1) -> None:
