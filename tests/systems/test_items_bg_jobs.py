@@ -1,6 +1,8 @@
-"""bg_jobs: what a person reads in a plan that only puts a row into the queue."""
+"""bg_jobs: plans that only add to the queue, and jobs that say nothing of recovery."""
 
-from tests.systems.bg_jobs import ROWS, Here, plan
+import pytest
+
+from tests.systems.bg_jobs import ROWS, Here, plan, rules
 from tests.systems.databases import create_tables, in_database
 from unstick.backends.demo import seed
 from unstick.backends.demo.seed_bg_jobs import job_id
@@ -17,5 +19,24 @@ async def test_a_recovery_that_only_adds_to_the_queue_is_not_called_a_deletion(d
         [recovered] = (await plan(backend, "recover", job_id("stuck"))).rows
         assert change_words(recovered) == "new row in river_job"
         assert list(changes(recovered)) == []
+    finally:
+        await here.close()
+
+
+async def test_a_job_that_does_not_say_goes_by_the_default_of_the_environment(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await create_tables(postgres_url, "bg_jobs")
+    await in_database(postgres_url, lambda connection: seed.insert(connection, "bg_jobs", ROWS))
+    here = Here(postgres_url)
+    # The document's column always says; where it was added without its default, a job may not.
+    await here.run("ALTER TABLE jobs ALTER COLUMN enable_recovery DROP NOT NULL")
+    await here.run("UPDATE jobs SET enable_recovery = NULL WHERE id = :id", id=job_id("stuck"))
+    try:
+        assert (await rules(await here.console()))[job_id("stuck")] == "stuck"
+        monkeypatch.setenv("DEFAULT_RECOVERY_ENABLED", "no")
+        found = await rules(await here.console())
+        assert found[job_id("stuck")] == "disabled"
+        assert found[job_id("stuck", 1)] == "stuck", "it says itself that it is recovered"
     finally:
         await here.close()
