@@ -141,8 +141,8 @@ _PLAN = (
 )  # fmt: skip
 
 _DEMO = (
-    Action("demo.kill", ("!",), "kill worker", "Kill this source's worker, to see its jobs get stuck (demo)",
-           (JOBS,), 2, can_kill, quiet=True, initiates=True, demo=True),
+    Action("demo.kill", ("!",), "kill", "Kill this source's worker, to see its jobs get stuck (demo)",
+           (JOBS,), 7, can_kill, quiet=True, initiates=True, demo=True),
     Action("demo.cancel", ("enter",), "cancel", "Leave the worker alive (focus is on Cancel)", (KILL,), 2,
            demo=True),
     Action("demo.confirm", ("K",), "kill", "Kill the worker", (KILL,), 1, can_kill, confirms=True, demo=True),

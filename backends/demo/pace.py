@@ -23,7 +23,7 @@ class Pace:
 
 PACES: Mapping[str, Pace] = {
     # The age of a job there is that of its start, so a threshold has to be longer than a whole job.
-    "artitec": Pace({"stuck": 25.0}, {"stuck": 2.0}, ("recover", "retry")),
+    "artitec": Pace({"stuck": 30.0}, {"stuck": 2.0}, ("recover", "retry")),
     "extraction": Pace({"stuck": 12.0}, {"stuck": 2.0}),
     "algoitny": Pace({"stuck": 12.0}, {"stuck": 2.0}, ("recover", "retry")),
     "feedlyai": Pace(

@@ -103,7 +103,7 @@ def _times(random: Random, life: str, number: int) -> _Times:
     if life == "no_start":
         return _Times(created=2.4 * HOUR + later, updated=1.7 * HOUR + later)
     if life == "young":
-        return _Times(created=95 * MINUTE, started=6 * MINUTE + number % 10 * MINUTE, updated=20)
+        return _Times(created=95 * MINUTE, started=8 + number % 10, updated=3)
     if life == "pending":
         created = float(random.randint(60, int(4.5 * HOUR)))
         return _Times(created=created, updated=created)
