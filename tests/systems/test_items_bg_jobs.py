@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.systems.bg_jobs import ROWS, Here, plan, rules
+from tests.systems.bg_jobs import ROWS, Here, act, plan, rules
 from tests.systems.databases import create_tables, in_database
 from unstick.backends.demo import seed
 from unstick.backends.demo.seed_bg_jobs import job_id
@@ -38,5 +38,19 @@ async def test_a_job_that_does_not_say_goes_by_the_default_of_the_environment(
         found = await rules(await here.console())
         assert found[job_id("stuck")] == "disabled"
         assert found[job_id("stuck", 1)] == "stuck", "it says itself that it is recovered"
+    finally:
+        await here.close()
+
+
+async def test_recovery_is_switched_off_and_on_for_one_job(database_url: str) -> None:
+    await create_tables(database_url, "bg_jobs")
+    await in_database(database_url, lambda connection: seed.insert(connection, "bg_jobs", ROWS))
+    here = Here(database_url)
+    try:
+        backend = await here.console()
+        for action, rule in (("recovery_off", "disabled"), ("recovery_on", "stuck")):
+            assert (await act(backend, action, job_id("stuck"))).counts.applied == 1
+            found = await rules(backend)
+            assert (found[job_id("stuck")], found[job_id("stuck", 1)]) == (rule, "stuck")
     finally:
         await here.close()
