@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from unstick.backends.profile.model import Action, Insert
-from unstick.recovery.model import Image
+from unstick.recovery.model import Image, Scalar
 from unstick.recovery.plan import Change, Plan
 
 from . import assign, keys
@@ -57,6 +57,15 @@ def read(
     for row in entity.rows(connection.execute(statement)):
         result[keys.canonical(row, entity.key)] = {name: row[name] for name in row if name in wanted}
     return result
+
+
+def statuses(
+    connection: sa.Connection, entity: EntitySql, found: Sequence[Image]
+) -> dict[tuple[str, ...], Scalar]:
+    """Return the native statuses of rows by key, as the profile reads or computes them."""
+    columns = [*(entity.image(name) for name in entity.key), entity.status().label("(status)")]
+    rows = entity.rows(connection.execute(entity.select(*columns).where(entity.key_in(found))))
+    return {keys.canonical(row, entity.key): row["(status)"] for row in rows}
 
 
 def existing(connection: sa.Connection, entity: EntitySql, found: Sequence[Image]) -> set[tuple[str, ...]]:

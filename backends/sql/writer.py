@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from unstick.backends.profile.model import Action
 from unstick.recovery.errors import CommitUnknown, PlanError
-from unstick.recovery.model import Image, JobId, VariantId
+from unstick.recovery.model import Image, JobId, Scalar, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Change, Plan, PlanRow
 
@@ -238,13 +238,23 @@ class Writer:
             names = planner.image_columns(entity, action)
             after = statements.read(connection, entity, [key for key, _ in images], names)
             statements.notify(connection, entity, action, [key for key, _ in images])
+        statuses = self._statuses(connection, chunk, indexes)
         if number is not None and 0 <= number < len(indexes):
             raise _Unchanged("it left the row as it was, without an error; is there a trigger or a policy?")
         for index in indexes:
             row = chunk.rows[index]
             own = self._own(chunk, row, locked[index], after)
             changes = (*before.get(index, ()), *own, *later.get(index, ()))
-            self._done(chunk, index, changes, after, relations.notes.get(index, ()))
+            image = after.get(keys.canonical(row.key, entity.key), {})
+            self._done(chunk, index, changes, image, statuses.get(index), relations.notes.get(index, ()))
+
+    @staticmethod
+    def _statuses(connection: sa.Connection, chunk: Chunk, indexes: list[int]) -> dict[int, Scalar]:
+        """Return the statuses after the change, by position, where SQL computes them."""
+        if chunk.entity.spec.status is not None or chunk.action.delete:
+            return {}
+        found = statements.statuses(connection, chunk.entity, [chunk.rows[i].key for i in indexes])
+        return {i: found.get(keys.canonical(chunk.rows[i].key, chunk.entity.key)) for i in indexes}
 
     def _update(self, connection: sa.Connection, chunk: Chunk, indexes: list[int]) -> int | None:
         """Change the rows: all at once, or each for itself where what is written depends on its document."""
@@ -282,13 +292,14 @@ class Writer:
         chunk: Chunk,
         index: int,
         changes: tuple[Change, ...],
-        after: Mapping[tuple[str, ...], Image],
+        image: Image,
+        computed: Scalar,
         notes: tuple[str, ...],
     ) -> None:
         row, entity = chunk.rows[index], chunk.entity
         status = entity.spec.status
-        image = after.get(keys.canonical(row.key, entity.key), {})
-        old, new = (row.token.get(status), image.get(status)) if status else (None, None)
+        old = row.token.get(status or "(status)")
+        new = image.get(status) if status else computed
         detail = "deleted" if chunk.action.delete else in_words(entity, old, new, row.token, image)
         chunk.outcomes[index] = RowOutcome(row.job, Outcome.APPLIED, detail, row.variant, related=notes)
         chunk.entries[index] = Entry(

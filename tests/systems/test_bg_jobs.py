@@ -1,5 +1,6 @@
 """bg_jobs by its profile: intervals inside a JSON document, recoveries in the queue beside it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,10 +12,14 @@ from unstick.backends.demo import seed
 from unstick.backends.demo.seed_bg_jobs import interval_id, job_id
 from unstick.recovery.engine import apply
 from unstick.recovery.model import JobId
+from unstick.recovery.outcome import Outcome
 from unstick.recovery.port import Backend
 from unstick.recovery.query import Query
 
 STUCK, FINISHED, EMPTY = job_id("stuck"), job_id("all_finished"), job_id("no_tasks")
+ALONE = [job_id("stuck", number) for number in range(3)]
+"""Stuck intervals that nothing is in the queue for."""
+ROUNDS = 10
 MALFORMED, DISABLED = job_id("malformed"), job_id("disabled")
 
 
@@ -108,6 +113,17 @@ async def test_an_interval_is_never_recovered_twice_while_a_recovery_is_in_the_q
     assert "in the queue already" in left.reason
 
 
+async def test_two_consoles_that_recover_at_once_schedule_each_interval_once(here: Here) -> None:
+    consoles = [await here.console(), await here.console()]
+    for _ in range(ROUNDS):
+        plans = [await plan(one, "recover", *ALONE, over_limit=True) for one in consoles]
+        both = await asyncio.gather(*(apply(one, made) for one, made in zip(consoles, plans, strict=True)))
+        applied = [row.job for result in both for row in result.rows if row.outcome is Outcome.APPLIED]
+        assert sorted(applied) == sorted(ALONE)
+        assert [len(await here.recoveries(job)) for job in ALONE] == [1] * len(ALONE)
+        await here.run("DELETE FROM river_job WHERE kind = 'task_recovery'")
+
+
 async def test_undo_takes_the_recovery_back_only_while_nobody_took_it(here: Here, backend: Backend) -> None:
     result = await act(backend, "recover", STUCK)
     taken = "UPDATE river_job SET state = '{}', attempt = {} WHERE id = :id"
@@ -122,7 +138,10 @@ async def test_undo_takes_the_recovery_back_only_while_nobody_took_it(here: Here
 
 async def test_what_is_finished_becomes_completed_and_its_results_stay(here: Here, backend: Backend) -> None:
     before = await here.progress(FINISHED)
-    await act(backend, "recover", FINISHED)
+    result = await act(backend, "recover", FINISHED)
+    assert [row.detail for row in result.rows] == ["running → completed"]
+    [attempt] = await backend.attempts(JobId(FINISHED))
+    assert (attempt.from_status, attempt.to_status) == ("running", "completed")
     after = await here.progress(FINISHED)
     assert after.pop("status") == "completed"
     assert after.pop("last_updated_at") > before["last_updated_at"]
