@@ -55,7 +55,14 @@ def around(job: dict[str, Any]) -> dict[str, Any]:
         for name, action in job.get("actions", {}).items()
     }
     rest = {"table": "jobs", "key": ["id"], "times": times, "rules": rules}
-    return {**rest, **status, **job, "variants": variants, "children": list(children.values()), "actions": actions}
+    return {
+        **rest,
+        **status,
+        **job,
+        "variants": variants,
+        "children": list(children.values()),
+        "actions": actions,
+    }
 
 
 def test_every_key_of_the_format_is_on_the_page() -> None:
