@@ -56,7 +56,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         return parse([*arguments, "--help"])
     module = VERBS[verb].module if verb in VERBS else CONSOLE
     parser = _parser_of(verb, module)
-    parsed = parser.parse_args(arguments)
+    # Names may stand anywhere, also after an option; that behind `--` all are names only the plain way knows.
+    parsed = parser.parse_args(arguments) if "--" in arguments else parser.parse_intermixed_args(arguments)
     parsed.verb, parsed.module = verb, module
     return parsed
 
