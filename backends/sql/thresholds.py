@@ -109,4 +109,7 @@ def timeout_words(entity: Entity, action: Action, given: Thresholds) -> dict[str
     seconds = next((value for name in names if (value := given.get(name)) is not None), None)
     if seconds is None:
         return {"timeout_minutes": "?", "timeout_seconds": "?"}
-    return {"timeout_minutes": f"{seconds / 60:g}", "timeout_seconds": f"{seconds:g}"}
+    return {
+        "timeout_minutes": f"{seconds / 60:.3g}" if seconds < 60 else f"{seconds / 60:g}",
+        "timeout_seconds": f"{seconds:g}",
+    }
