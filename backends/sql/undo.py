@@ -49,7 +49,7 @@ def plan_rows(
         left += [LeftOut(batch[index].job, how.detail, batch[index].variant) for index, how in moved.items()]
         still = [row for index, row in enumerate(batch) if index not in moved]
         still = without_moved(connection, entity, still, lock=False)
-        rows += [replace(row, related=_others(row.changes)) for row in still]
+        rows += [_shown(entity, row) for row in still]
     return rows, left
 
 
@@ -82,6 +82,13 @@ def _plan_row(row: OperationRow, main: Change) -> PlanRow:
         why="take the undo back" if row.detail == PUT_BACK else f"put back what was {row.detail}",
         changes=reverse(row.changes),
     )
+
+
+def _shown(entity: EntitySql, row: PlanRow) -> PlanRow:
+    # A column may be gone by now: a migration that was rolled back took it away.
+    before = {name: value for name, value in row.before.items() if name in entity.infos}
+    after = {name: value for name, value in row.after.items() if name in entity.infos}
+    return replace(row, before=before, after=after, related=_others(row.changes))
 
 
 def _others(changes: Sequence[Change]) -> tuple[str, ...]:
@@ -171,8 +178,8 @@ def _written(where: Target, change: Change) -> tuple[str, ...]:
     before, after = change.before or {}, change.after or {}
     if change.table.startswith(PREFIX):
         # The triggers have been at it again meanwhile.
-        return tuple(after)
-    changed = [name for name in after if before.get(name) != after[name]]
+        return tuple(name for name in after if name in where.info.columns)
+    changed = [name for name in after if before.get(name) != after[name] and name in where.info.columns]
     # A column that the database touches by itself must be written, or it is touched again.
     touched = [name for name, info in where.info.columns.items() if info.touched and name in after]
     return tuple(dict.fromkeys((*changed, *touched)))

@@ -8,6 +8,7 @@ from unstick.backends import migrate
 from unstick.backends.sql.doctor import check
 from unstick.recovery.engine import apply
 from unstick.recovery.errors import SchemaMismatch
+from unstick.recovery.plan import Options
 from unstick.recovery.query import Query
 
 
@@ -83,6 +84,18 @@ async def test_a_console_that_is_open_all_the_while_goes_on(acme: Acme) -> None:
         assert [found.id for found in (await console.page(Query(stuck_only=True))).rows] == ["1", "2"]
     assert "orders.tries" in after.capabilities.not_migrated
     assert (await act(after, "recover", "1")).counts.applied == 1
+
+
+async def test_what_was_recovered_before_the_roll_back_can_be_undone_after_it(acme: Acme) -> None:
+    bare = await acme.dump()
+    await acme.applies()
+    result = await act(await acme.console(), "recover", "1")
+    await acme.applies(rollback=True, drop=["all"])
+    console = await acme.console()
+    shown = await console.plan_undo(result.operation or "", Options())
+    assert [set(row.after) for row in shown.rows] == [{"state", "beat_at"}]
+    assert (await apply(console, shown)).counts.applied == 1
+    assert await acme.dump() == bare
 
 
 async def test_the_columns_are_not_needed_to_recognise_the_system(
