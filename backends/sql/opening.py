@@ -88,9 +88,26 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
         entity.skip_locked = skip_locked
     capabilities = _capabilities(source, layout, engine, version, skip_locked, found)
     hooked = hook_problems(source, (*tables, *variants.values()))
-    problems = (*known.problems, *capabilities.problems, *hooked)
+    problems = (*known.problems, *capabilities.problems, *hooked, *_unseen_life_signs(tables))
     capabilities = replace(capabilities, problems=problems, not_migrated=pending.names)
     return Opened(layout, tables, variants, found.journal, capabilities, pending)
+
+
+def _unseen_life_signs(tables: tuple[EntitySql, ...]) -> list[str]:
+    # Without them a rule falls back to older times, and jobs that work would look stuck.
+    names = dict.fromkeys(
+        child.table
+        for entity in tables
+        if isinstance(entity.spec, JobTable)
+        for child in entity.spec.children
+        for rule in entity.spec.rules
+        if any(not entity.tells(time) and time.partition(".")[0] == child.name for time in rule.age_of)
+    )
+    return [
+        f"the table {name} is missing, or this account may not read it: jobs that work may look stuck "
+        f"without its signs of life; an administrator can GRANT SELECT ON {name}"
+        for name in names
+    ]
 
 
 def identity(connection: sa.Connection, source: Source) -> str:

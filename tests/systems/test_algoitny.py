@@ -321,6 +321,8 @@ async def test_the_progress_steps_are_the_jobs_event_log(here: Here, backend: Ba
 async def test_the_progress_table_came_later_and_may_be_absent(here: Here) -> None:
     await here.run("DROP TABLE job_progress_history")
     backend = await here.console()
+    [problem] = [text for text in backend.capabilities.problems if "job_progress_history" in text]
+    assert "jobs that work may look stuck" in problem
     assert await stuck(backend) == DEAD | ALIVE
     assert await backend.events(JobId(FAILED)) == ()
     assert (await act(backend, "delete", FAILED)).counts.applied == 1
