@@ -28,10 +28,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, indent: str 
     """Print rows under a head, aligned; numbers to the right."""
     cells = [[safe(value) for value in row] for row in rows]
     last = len(head) - 1
-    widths = [
-        min(CELL, max(cell_width(line[column]) for line in [list(head), *cells]))
-        for column in range(len(head))
-    ]
+    widths = [max(cell_width(line[column]) for line in [list(head), *cells]) for column in range(len(head))]
+    # Ids stand first and are there to be copied: they are never cut.
+    widths[1:] = [min(CELL, width) for width in widths[1:]]
     for line in [list(head), *cells]:
         parts = [text if at == last else fit(text, widths[at]) for at, text in enumerate(line)]
         print((indent + "  ".join(parts)).rstrip())

@@ -30,6 +30,6 @@ class SourceWorkers:
         if pid is None:
             return "no worker was running; nothing was killed"
         return (
-            f"worker {pid} killed: its jobs get stuck within {within(system):g} s;"
+            f"worker {pid} killed: what it was at gets stuck within {within(system):g} s;"
             f" a new one starts in {RESTART_S:g} s"
         )

@@ -120,7 +120,7 @@ def test_what_is_said_of_a_kill_names_the_worker_and_how_long_it_takes(tmp_path:
         sources = SourceWorkers(workers, {"demo-artitec": "artitec"})
         pid = sources.pid("demo-artitec")
         told = sources.kill("demo-artitec")
-        assert told == f"worker {pid} killed: its jobs get stuck within 30 s; a new one starts in 4 s"
+        assert told == f"worker {pid} killed: what it was at gets stuck within 30 s; a new one starts in 4 s"
         assert sources.kill("demo-artitec") == "no worker was running; nothing was killed"
         assert sources.pid("demo-artitec") is None
         assert sources.pid("elsewhere") is None
