@@ -30,7 +30,8 @@ class Call:
 
 
 class Application:
-    """Answers each call with `status`, or with what `answer` says; `hold` makes calls wait until `release`."""
+    """Answers each call with `status`, or with what `answer` says; `hold` makes calls wait until
+    `release`."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []

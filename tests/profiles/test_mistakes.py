@@ -129,7 +129,6 @@ def test_a_mistake_is_told_with_its_place(old: str, new: str, said: str) -> None
     assert str(refused.value).startswith(f"demo.toml:{said}")
 
 
-
 def test_a_profile_without_jobs() -> None:
     with pytest.raises(ConfigError, match=r"^demo.toml: jobs: this key is missing$"):
         parse_profile('name = "demo"', "demo.toml")
