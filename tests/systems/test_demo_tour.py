@@ -67,7 +67,13 @@ async def test_a_job_that_does_not_finish_makes_the_tour_a_failure(
 def test_an_interrupted_tour_leaves_no_process_and_no_file_behind(tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
-        COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        COMMAND,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        # Tests that run in the background inherit that ctrl-c is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
         me = psutil.Process(running.pid)
         eventually(lambda: len(me.children()) >= 3, what="workers run")
