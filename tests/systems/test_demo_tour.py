@@ -79,7 +79,7 @@ def test_an_interrupted_tour_leaves_no_process_and_no_file_behind(tmp_path: Path
         eventually(lambda: len(me.children()) >= 3, what="workers run")
         workers = me.children()
         running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=30)
+        _, told = running.communicate(timeout=90)
     assert running.returncode == 130, told
     assert "Traceback" not in told
     eventually(lambda: not any(one.is_running() for one in workers), what="the workers are gone")
