@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -15,32 +15,14 @@ from unstick.recovery.source import Source
 from unstick.recovery.suggest import hint
 
 from .entity import EntitySql
-from .journal import Journal
+from .part import Part
 
 if TYPE_CHECKING:
     from .opening import Opened
 
-T = TypeVar("T")
 
-
-class Hooking:
+class Hooking(Part):
     """The part of a backend that has to do with hooks."""
-
-    _source: Source
-
-    @property
-    def _is_open(self) -> Opened:
-        raise NotImplementedError
-
-    @property
-    def _journal(self) -> Journal:
-        raise NotImplementedError
-
-    async def _read(self, work: Callable[[sa.Connection], T]) -> T:
-        raise NotImplementedError
-
-    async def _write(self, work: Callable[[sa.Connection], T]) -> T:
-        raise NotImplementedError
 
     @property
     def hooks(self) -> Hooks:

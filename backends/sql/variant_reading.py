@@ -3,53 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
 from unstick.recovery.errors import NotFound, UsageError
 from unstick.recovery.model import JobId, Target, Variant, VariantPage
 from unstick.recovery.query import VARIANT_SORTS, Query
-from unstick.recovery.source import Source
 
 from . import below, details, documents, planner, reader
-from .counting import Counting
 from .entity import EntitySql
+from .part import Part
 from .reader import Asked
 
-if TYPE_CHECKING:
-    from .opening import Opened
-
-T = TypeVar("T")
 _TABLES, _DOCUMENTS = "t", "d"
 """A list of variants goes through the tables first, then through the documents; its cursor says where."""
 
 
-class VariantReading:
+class VariantReading(Part):
     """The part of a backend that reads variants."""
-
-    _source: Source
-
-    @property
-    def _is_open(self) -> Opened:
-        raise NotImplementedError
-
-    @property
-    def _counting(self) -> Counting:
-        raise NotImplementedError
-
-    async def _read(self, work: Callable[[sa.Connection], T]) -> T:
-        raise NotImplementedError
-
-    def _asked(
-        self, overrides: Mapping[str, float | None] | None, retries: Mapping[str, int] | None = None
-    ) -> Asked:
-        raise NotImplementedError
-
-    def _entity(self, connection: sa.Connection, job: JobId) -> EntitySql:
-        raise NotImplementedError
 
     async def variants(self, job: JobId) -> tuple[Variant, ...]:
         """Return the job's variants in their order."""
