@@ -3,10 +3,7 @@
 import json
 from typing import Any
 
-import sqlalchemy as sa
-
-from tests.systems.databases import in_database
-from unstick.backends import create_backend
+from tests.systems.seat import Seat
 from unstick.backends.demo import seed
 from unstick.backends.demo.seed_bg_jobs import job_id
 from unstick.recovery.engine import Result, apply
@@ -14,7 +11,6 @@ from unstick.recovery.model import JobId
 from unstick.recovery.plan import Options, Plan
 from unstick.recovery.port import Backend
 from unstick.recovery.query import Query
-from unstick.recovery.source import Source
 
 ROWS = seed.rows("bg_jobs")
 STUCK = Query(stuck_only=True)
@@ -28,31 +24,11 @@ HANGING = {
 """What is running, and silent for more than five minutes."""
 
 
-class Here:
+class Here(Seat):
     """A database full of the seeded rows, and consoles on it."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._open: list[Backend] = []
-
-    async def console(self, **settings: Any) -> Backend:
-        backend = create_backend(Source("here", self.url, **settings))
-        self._open.append(backend)
-        await backend.open()
-        return backend
-
-    async def close(self) -> None:
-        for backend in self._open:
-            await backend.close()
-
-    async def run(self, text: str, **values: Any) -> None:
-        await in_database(self.url, lambda connection: connection.execute(sa.text(text), values))
-
-    async def rows(self, text: str) -> list[dict[str, Any]]:
-        def work(connection: sa.Connection) -> list[dict[str, Any]]:
-            return [dict(row._mapping) for row in connection.execute(sa.text(text))]
-
-        return await in_database(self.url, work)
+    system = "bg_jobs"
+    profile = None
 
     async def job(self, name: str) -> dict[str, Any]:
         [found] = [row for row in await self.rows("SELECT * FROM jobs") if str(row["id"]) == name]
@@ -81,10 +57,6 @@ async def plan(backend: Backend, action: str, *names: str, **options: Any) -> Pl
 
 async def act(backend: Backend, action: str, *names: str, **options: Any) -> Result:
     return await apply(backend, await plan(backend, action, *names, **options))
-
-
-async def undo(backend: Backend, result: Result) -> Result:
-    return await apply(backend, await backend.plan_undo(result.operation, Options()))
 
 
 async def rules(backend: Backend) -> dict[str, str]:

@@ -3,10 +3,8 @@
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-import sqlalchemy as sa
-
-from tests.systems.databases import create_tables, dialect_of, in_database
-from unstick.backends import create_backend
+from tests.systems.databases import create_tables, dialect_of
+from tests.systems.seat import Seat
 from unstick.backends.demo import seed
 from unstick.backends.demo.seed_feedlyai import STEPS, job_id, variant_id
 from unstick.recovery.engine import Result, apply
@@ -14,7 +12,6 @@ from unstick.recovery.model import JobId, Target, Variant, VariantId
 from unstick.recovery.plan import Options, Plan
 from unstick.recovery.port import Backend
 from unstick.recovery.query import Query
-from unstick.recovery.source import Source
 
 ROWS = seed.rows("feedlyai")
 ORDER = {"img_gen": 0} | {step: number for number, step in enumerate(STEPS, start=1)}
@@ -23,34 +20,11 @@ MINUTE = 60.0
 HOUR = 60 * MINUTE
 
 
-class Here:
+class Here(Seat):
     """A database and the consoles on it."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._open: list[Backend] = []
-
-    async def console(self, **settings: Any) -> Backend:
-        backend = create_backend(Source("here", self.url, **{"profile": "feedlyai", **settings}))
-        self._open.append(backend)
-        await backend.open()
-        return backend
-
-    async def close(self) -> None:
-        for backend in self._open:
-            await backend.close()
-
-    async def run(self, text: str, **values: Any) -> None:
-        await in_database(self.url, lambda connection: connection.execute(sa.text(text), values))
-
-    async def rows(self, text: str, **values: Any) -> list[dict[str, Any]]:
-        def work(connection: sa.Connection) -> list[dict[str, Any]]:
-            return [dict(row._mapping) for row in connection.execute(sa.text(text), values)]
-
-        return await in_database(self.url, work)
-
-    async def add(self, *rows: seed.SeedRow) -> None:
-        await in_database(self.url, lambda connection: seed.insert(connection, "feedlyai", rows))
+    system = "feedlyai"
+    profile = "feedlyai"
 
     async def job(self, name: str) -> dict[str, Any]:
         [row] = await self.rows(f"SELECT * FROM jobs WHERE job_id = {self.key('name')}", name=name)
@@ -166,10 +140,6 @@ async def act(backend: Backend, action: str, *names: str, **options: Any) -> Res
     result = await apply(backend, made)
     assert result.counts.total == len(made.rows)
     return result
-
-
-async def undo(backend: Backend, result: Result) -> Result:
-    return await apply(backend, await backend.plan_undo(result.operation, Options()))
 
 
 async def stuck_jobs(backend: Backend, **thresholds: float | None) -> set[str]:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.systems.algoitny import ROWS, TABLES, Here, act, name_of, number_of, plan, step, stuck, undo
+from tests.systems.algoitny import ROWS, TABLES, Here, act, name_of, number_of, plan, step, stuck
 from tests.systems.databases import create_tables, dialect_of
+from tests.systems.seat import undo
 from unstick.backends import report
 from unstick.backends.demo import seed
 from unstick.backends.demo.seed_algoitny import CONTENT_TYPES, EXTRACTION

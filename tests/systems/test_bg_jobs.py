@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.systems.bg_jobs import HANGING, ROWS, Here, act, plan, rules, undo
+from tests.systems.bg_jobs import HANGING, ROWS, Here, act, plan, rules
 from tests.systems.databases import create_tables, in_database
+from tests.systems.seat import undo
 from unstick.backends import report
 from unstick.backends.demo import seed
 from unstick.backends.demo.seed_bg_jobs import interval_id, job_id

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.systems.bg_jobs import ROWS, Here, undo
+from tests.systems.bg_jobs import ROWS, Here
 from tests.systems.databases import create_tables, in_database
+from tests.systems.seat import undo
 from unstick.backends.demo import seed
 from unstick.backends.demo.seed_bg_jobs import job_id, task_id
 from unstick.recovery.engine import Result, apply

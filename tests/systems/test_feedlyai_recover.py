@@ -16,10 +16,10 @@ from tests.systems.feedlyai import (
     plan,
     seeded,
     stuck_jobs,
-    undo,
     variant_row,
     verdicts,
 )
+from tests.systems.seat import undo
 from unstick.backends import report
 from unstick.backends.demo.seed_feedlyai import STEPS, job_id, variant_id
 from unstick.recovery.engine import apply

@@ -16,9 +16,9 @@ from tests.systems.feedlyai import (
     of,
     plan,
     seeded,
-    undo,
     variant_row,
 )
+from tests.systems.seat import undo
 from unstick.backends.demo import seed
 from unstick.backends.demo.seed_feedlyai import STEPS, job_id, variant_id
 from unstick.recovery.engine import apply
