@@ -188,8 +188,9 @@ class _Tour:
         told = ", ".join(f"{name} {number}" for name, number in counts.as_dict().items())
         word = "retried" if plan.action == "retry" else "recovered"
         self.say(word, f"{told} (operation {result.operation})")
-        if not counts.clean:
-            raise TourFailed(f"{plan.action} did not change every row")
+        # A living worker that was slow may have looked stuck for a moment; then it wins, as it should.
+        if counts.failed:
+            raise TourFailed(f"{plan.action} failed for {_many(counts.failed, 'row')}")
 
     async def _see_them_finish(self) -> None:
         async def ended() -> bool:
