@@ -25,6 +25,18 @@ FOREIGN = ("UNSTICK_", "PG", "MYSQL", "MARIADB", "SSH_", "SUDO_", "TEXTUAL", "XD
 FOREIGN_NAMES = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLORTERM", "COLUMNS", "LINES", "TZ", "TMUX")
 
 
+# Where nothing but a pause of the machine can make a test fail that holds otherwise. What is really broken
+# fails each time.
+AT_THEIR_OWN_PACE = ("processes", "pty")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try tests again whose processes go on while the test looks away."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in AT_THEIR_OWN_PACE):
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """When the wheel is tested it must really be the wheel that is imported."""
     if "UNSTICK_TEST_WHEEL" in os.environ:

@@ -5,9 +5,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 INTERVAL = 0.01
+PATIENCE_S = 45.0
+"""Seconds after which what a test waits for will not come; long, because machines are busy."""
 
 
-def eventually(condition: Callable[[], object], *, what: str, timeout: float = 20.0) -> None:
+def eventually(condition: Callable[[], object], *, what: str, timeout: float = PATIENCE_S) -> None:
     """Returns as soon as `condition()` is true; fails, naming `what` was waited for, when the time is up."""
     deadline = time.monotonic() + timeout
     while not condition():
@@ -17,7 +19,7 @@ def eventually(condition: Callable[[], object], *, what: str, timeout: float = 2
 
 
 async def eventually_async(
-    condition: Callable[[], Awaitable[object]], *, what: str, timeout: float = 20.0
+    condition: Callable[[], Awaitable[object]], *, what: str, timeout: float = PATIENCE_S
 ) -> None:
     """The same for a coroutine function, leaving the event loop free meanwhile."""
     deadline = time.monotonic() + timeout

@@ -15,6 +15,8 @@ from tests.proof.proof import Proof, Worker
 from unstick.backends.sql.backend import SqlBackend
 from unstick.recovery.errors import UnstickError
 
+pytestmark = pytest.mark.processes
+
 HANGING = {
     "postgresql": "SELECT pg_sleep(60)",
     "mysql": "SELECT SLEEP(60)",

@@ -22,6 +22,8 @@ from unstick.backends.demo.work_bg_jobs_rows import Rows
 from unstick.backends.demo.worker import WORKS
 from unstick.backends.demo.workers import Workers
 
+pytestmark = pytest.mark.processes
+
 NEW = ("algoitny", "feedlyai", "bg_jobs")
 JOBS = {
     "algoitny": {"problem_extraction_jobs", "script_generation_jobs"},

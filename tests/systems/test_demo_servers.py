@@ -20,6 +20,8 @@ from unstick.backends.demo.spelling import spell
 from unstick.backends.demo.worker import WORKS
 from unstick.backends.demo.workers import Workers
 
+pytestmark = pytest.mark.processes
+
 # How many jobs have ended well, by system.
 DONE = {
     "artitec": "SELECT count(*) FROM collection_jobs"

@@ -20,6 +20,8 @@ from unstick.backends.demo.pace import PACES
 from unstick.backends.demo.work_artitec import ArtitecWork
 from unstick.backends.demo.workers import Workers
 
+pytestmark = pytest.mark.processes
+
 COMMAND = [sys.executable, "-m", "unstick.cli", "demo", "--once"]
 
 

@@ -19,6 +19,8 @@ from unstick.backends.demo.work_extraction import BATCH, ExtractionWork
 from unstick.backends.demo.workers import Workers
 from unstick.recovery.errors import BackendError
 
+pytestmark = pytest.mark.processes
+
 BOTH = ("artitec", "extraction")
 RESET = "UPDATE {} SET status = 'failed' WHERE status = 'running'"
 

@@ -8,6 +8,7 @@ import os
 import signal
 from collections import Counter
 
+import pytest
 import sqlalchemy as sa
 
 from tests.harness.waiting import eventually_async
@@ -15,6 +16,8 @@ from tests.systems.databases import in_database
 from tests.systems.end_to_end import scene
 from unstick.recovery.engine import apply
 from unstick.recovery.model import State
+
+pytestmark = pytest.mark.processes
 
 
 async def test_artitec_on_mariadb_the_killed_job_blocks_the_queue_until_it_is_recovered_and_then_both_go_on(

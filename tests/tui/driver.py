@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
@@ -19,6 +20,9 @@ from unstick.tui.screens.plan import PlanScreen
 from unstick.tui.session import Make
 
 S = TypeVar("S", bound=Screen[Any])
+
+PATIENCE_S = 30.0
+"""Seconds after which what a test waits for will not come; long, because machines are busy."""
 
 
 class Ticks:
@@ -62,10 +66,13 @@ class Console:
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Let the app work until the condition holds."""
-        for _ in range(400):
-            if condition():
-                return
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                break
             await self.pilot.pause(0.005)
+        else:
+            return
         raise AssertionError(f"in vain waited {what or 'for a condition'}; the screen shows\n{self.text}")
 
     async def until_shows(self, text: str) -> None:

@@ -7,6 +7,8 @@ from unstick.recovery.errors import ConfigError
 from unstick.tui.keys import resolve
 from unstick.tui.screens.kill import KillScreen
 
+pytestmark = pytest.mark.processes
+
 
 class FakeWorkers:
     """A worker that a test can take away."""
