@@ -6,47 +6,35 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.app import App
 
 from unstick.recovery.display import display_text
-from unstick.recovery.errors import UnstickError
 from unstick.recovery.source import Source
 from unstick.themes import load_theme
 from unstick.tui.clipboard import osc52
+from unstick.tui.doors import Doors
+from unstick.tui.leaving import Leaving
 from unstick.tui.pace import Pace
 from unstick.tui.palette import Palette, textual_theme
 from unstick.tui.screens.opening import OpeningScreen
 from unstick.tui.session import Make, Session
-from unstick.tui.widgets.bar import Part
 
 if TYPE_CHECKING:
-    from unstick.recovery.engine import Stop
-    from unstick.recovery.model import JobId, Target
-    from unstick.recovery.plan import Options, Plan
-    from unstick.tui.availability import Facts
+    from unstick.recovery.plan import Plan
     from unstick.tui.screens.base import ConsoleScreen
     from unstick.tui.workers import Workers
-
-TWICE_S = 2.0
-"""Seconds within which ctrl-c has to be pressed again."""
-
-GRACE_S = 5.0
-"""Seconds that a chunk may take to end after the terminal was lost."""
 
 AGAIN_S = 1.0
 """Until a source is asked again for live updates, when it was not connected or could not say."""
 
-STATUS_STYLES = {"": "text", ">": "accent", "!": "warning"}
 
-
-class ConsoleApp(App[int], inherit_bindings=False):
+class ConsoleApp(Leaving, Doors, inherit_bindings=False):
     """The console on one source or several; one is shown. `clock` is monotonic, `chance` the jitter."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -65,7 +53,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         chance: Callable[[], float] = random.random,
     ) -> None:
         colourless = bool(os.environ.get("NO_COLOR"))
-        super().__init__(ansi_color=True if colourless else None)
+        sessions = [
+            Session(make, source, clock, Pace(source.refresh_s, chance=chance)) for make, source in sources
+        ]
+        super().__init__(sessions, clock, workers, ansi_color=True if colourless else None)
         spec = load_theme(theme or default_theme(os.environ), theme_folder)
         self.palette = Palette(spec, colourless=colourless, plain=ascii)
         self.register_theme(textual_theme(spec))
@@ -73,20 +64,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self._keymap = keymap or {}
         if self._keymap:
             self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.keys.items()})
-        self.clock = clock
-        self.sessions = [
-            Session(make, source, clock, Pace(source.refresh_s, chance=chance)) for make, source in sources
-        ]
-        self._shown = 0
         self._tables: dict[int, ConsoleScreen] = {}
-        self.demo_workers = workers
-        self.stop: Stop | None = None
-        self.idle = asyncio.Event()
-        self.idle.set()
-        self.crash: Exception | None = None
-        self.refused: Exception | None = None
-        self._said = ""
-        self._interrupted_at: float | None = None
 
     @cached_property
     def keys(self) -> Mapping[str, tuple[str, ...]]:
@@ -95,28 +73,18 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
         return resolve(self._keymap)
 
-    @property
-    def session(self) -> Session:
-        """The source that is shown."""
-        return self.sessions[self._shown]
-
-    @property
-    def place(self) -> str:
-        """Which of how many sources is shown; empty where there is only one."""
-        return f"{self._shown + 1}/{len(self.sessions)}" if len(self.sessions) > 1 else ""
-
     def get_default_screen(self) -> OpeningScreen:
         """The header alone, which needs next to nothing."""
         return OpeningScreen(self.session, self.place)
 
     def on_ready(self) -> None:
         """That is on the terminal now: import the rest and open the live table."""
-        self._open(self._table())
+        self.open_screen(self._table())
         self._watch_shown()
 
     def switch(self, step: int) -> None:
         """Show another source's live table, as it was left. Only what is shown is asked anything."""
-        self._shown = (self._shown + step) % len(self.sessions)
+        self.shown = (self.shown + step) % len(self.sessions)
         self._said = ""
         # Awaiting it in a handler of the screen that leaves would wait for itself.
         _ = self.switch_screen(self._table())
@@ -126,10 +94,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """Return the live table of the source that is shown; installed, so that it outlives a switch."""
         from unstick.tui.screens.jobs import JobsScreen
 
-        table = self._tables.get(self._shown)
+        table = self._tables.get(self.shown)
         if table is None:
-            table = self._tables[self._shown] = JobsScreen(self.session)
-            self.install_screen(table, f"jobs-{self._shown}")
+            table = self._tables[self.shown] = JobsScreen(self.session)
+            self.install_screen(table, f"jobs-{self.shown}")
         return table
 
     def _watch_shown(self) -> None:
@@ -145,11 +113,6 @@ class ConsoleApp(App[int], inherit_bindings=False):
                     async for _ in session.backend.watch():
                         self.wake()
             await asyncio.sleep(AGAIN_S)
-
-    def refuse(self, error: Exception) -> None:
-        """Leave, because the only source can't be opened: the shell is where that is put right."""
-        self.refused = error
-        self.leave(error.exit_code if isinstance(error, UnstickError) else 1)
 
     def wake(self) -> None:
         """Let the screen on top know that something changed."""
@@ -168,65 +131,6 @@ class ConsoleApp(App[int], inherit_bindings=False):
             session.pace.blurred = False
         self.wake()
 
-    def say(self, text: str) -> None:
-        """Say something until the next key; it covers the last result, which then comes back."""
-        self._said = display_text(text, limit=500)
-
-    def report(self, text: str) -> None:
-        """Keep a result on the status line of its source until the next one."""
-        self.session.report, self._said = display_text(text, limit=500), ""
-
-    def status_parts(self) -> list[Part]:
-        """Return the status line."""
-        if self._said:
-            return [Part(self._said, "warning")]
-        report = self.session.report
-        return [Part(f"> {report}", "accent")] if report else []
-
-    def drop_report(self) -> bool:
-        """Let go of the last result; whether there was one."""
-        had, self.session.report = bool(self.session.report), ""
-        return had
-
-    def interrupt(self) -> None:
-        """Quit at the second ctrl-c within two seconds; what is being applied ends its chunk first."""
-        now = self.clock()
-        if self._interrupted_at is not None and now - self._interrupted_at <= TWICE_S:
-            self.run_worker(self.hang_up(0), name="leave", group="leave")
-            return
-        self._interrupted_at = now
-        self.say("press ctrl-c again to quit")
-
-    def ask_to_stop(self) -> None:
-        """Let what is being applied end with its chunk."""
-        if self.stop is not None:
-            self.stop.requested = True
-
-    @property
-    def stopping(self) -> bool:
-        """Whether what is being applied ends with its chunk."""
-        return self.stop is not None and self.stop.requested
-
-    def leave(self, code: int) -> None:
-        """Leave; a running apply stops after its chunk, and what it did is in the journal."""
-        self.ask_to_stop()
-        self.exit(code, return_code=code)
-
-    async def hang_up(self, code: int) -> None:
-        """Stop between chunks, then leave: the terminal is gone, or somebody wants us to end."""
-        self.ask_to_stop()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.idle.wait(), GRACE_S)
-        self.leave(code)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """A mistake of ours: leave with one sentence; Textual's traceback would be full of database text."""
-        if self.is_headless:
-            super()._handle_exception(error)
-            return
-        self.crash = error
-        self.leave(70)
-
     def redraw(self) -> None:
         """Paint every cell again."""
         self.screen.refresh(layout=True)
@@ -239,73 +143,6 @@ class ConsoleApp(App[int], inherit_bindings=False):
             return False
         self._driver.write(sequence)
         return True
-
-    def _open(self, screen: ConsoleScreen) -> None:
-        # Awaiting the mount from a handler of the screen below would wait for itself.
-        _ = self.push_screen(screen)
-
-    def open_job(self, job: JobId) -> None:
-        """Show everything about one job."""
-        from unstick.tui.screens.job import JobScreen
-
-        self._open(JobScreen(self.session, job))
-
-    def open_variants(self) -> None:
-        """Show the variants of all jobs."""
-        from unstick.tui.screens.variants import VariantsScreen
-
-        self._open(VariantsScreen(self.session))
-
-    def open_variant(self, target: Target) -> None:
-        """Show everything about one variant."""
-        from unstick.tui.screens.variant import VariantScreen
-
-        self._open(VariantScreen(self.session, target))
-
-    def open_plan(
-        self,
-        make: Callable[[Options], Awaitable[Plan]],
-        action: str,
-        how: str,
-        *,
-        dry_run: bool = False,
-        title: str = "",
-    ) -> None:
-        """Make a plan and show it. `make` is called with options, and again when they change."""
-        from unstick.tui.screens.plan import PlanScreen
-
-        self._open(PlanScreen(self.session, make, action, how, dry_run=dry_run, title=title))
-
-    def open_choice(self, facts: Facts, how: str, choose: Callable[[str], None]) -> None:
-        """Show all actions; `choose` gets the name of the one that was chosen."""
-        from unstick.tui.screens.choice import ChoiceScreen
-
-        self._open(ChoiceScreen(self.session, facts, how, choose))
-
-    def open_kill(self, pid: int) -> None:
-        """Ask whether the demo's worker is to be killed."""
-        from unstick.tui.screens.kill import KillScreen
-
-        if self.demo_workers is not None:
-            self._open(KillScreen(self.session, self.demo_workers, pid))
-
-    def open_operations(self) -> None:
-        """Show the journal."""
-        from unstick.tui.screens.operations import OperationsScreen
-
-        self._open(OperationsScreen(self.session))
-
-    def open_operation(self, operation: str) -> None:
-        """Show one operation."""
-        from unstick.tui.screens.operation import OperationScreen
-
-        self._open(OperationScreen(self.session, operation))
-
-    def open_help(self, scope: str, facts: Facts) -> None:
-        """Show the keys of a screen."""
-        from unstick.tui.screens.help import HelpScreen
-
-        self._open(HelpScreen(self.session, scope, facts))
 
     def plan_applied(self, plan: Plan, applied: frozenset[str]) -> None:
         """Let every screen below know which rows were changed: jobs, and JOB/VARIANT."""

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from unstick.recovery.display import display_text, fit
 from unstick.recovery.model import ActionInfo
-from unstick.tui.actions import CHOICE
+from unstick.tui.actions.model import CHOICE
 from unstick.tui.availability import Facts, offers
 from unstick.tui.keys import bindings
 from unstick.tui.paint import Line, Span

@@ -9,7 +9,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from unstick.recovery.display import display_text, fit, wrap
-from unstick.tui.actions import HELP, Action, of_screen
+from unstick.tui.actions import Action, of_screen
+from unstick.tui.actions.model import HELP
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Line, Span

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from unstick.recovery.display import display_text
 from unstick.recovery.model import Job, JobId, Target, Variant
-from unstick.tui.actions import JOB
+from unstick.tui.actions.model import JOB
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings, shown
 from unstick.tui.screens.acting import variant_words

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from unstick.recovery.model import Job, JobId, Page, Queue, Target
 from unstick.recovery.query import Query
-from unstick.tui.actions import JOBS
+from unstick.tui.actions.model import JOBS
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings
 from unstick.tui.screens.job_rows import job_rows

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from unstick.recovery.display import display_text
 from unstick.recovery.model import Counts, State
 from unstick.recovery.query import Term
-from unstick.tui.actions import JOBS
+from unstick.tui.actions.model import JOBS
 from unstick.tui.widgets.bar import Part
 from unstick.tui.window import K, R
 

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from unstick.recovery.display import display_text
-from unstick.tui.actions import KILL
+from unstick.tui.actions.model import KILL
 from unstick.tui.availability import Facts
 from unstick.tui.confirm import Confirmation
 from unstick.tui.keys import bindings, shown

@@ -17,7 +17,7 @@ from unstick.recovery.hooks_again import call_again, due_rows, hook_again
 from unstick.recovery.hooks_outcome import counted_words, due
 from unstick.recovery.model import Image
 from unstick.recovery.outcome import Operation, OperationRow
-from unstick.tui.actions import OPERATION
+from unstick.tui.actions.model import OPERATION
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings
 from unstick.tui.paint import Line, Span

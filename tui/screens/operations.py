@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from unstick.recovery.display import cell_width, display_text, fit
 from unstick.recovery.outcome import Operation
-from unstick.tui.actions import OPERATIONS
+from unstick.tui.actions.model import OPERATIONS
 from unstick.tui.availability import Facts
 from unstick.tui.feed import Feed
 from unstick.tui.keys import bindings

@@ -18,7 +18,7 @@ from unstick.recovery.model import Target
 from unstick.recovery.operator import describe_operator
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Options, Plan, dump, seal
-from unstick.tui.actions import PLAN
+from unstick.tui.actions.model import PLAN
 from unstick.tui.availability import Facts
 from unstick.tui.confirm import Confirmation
 from unstick.tui.feed import SLOW_S

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from unstick.recovery.display import display_text
 from unstick.recovery.model import JobId, Target, Variant
-from unstick.tui.actions import VARIANT
+from unstick.tui.actions.model import VARIANT
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings
 from unstick.tui.screens.acting import variant_words

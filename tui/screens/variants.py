@@ -8,7 +8,7 @@ from textual.binding import BindingType
 
 from unstick.recovery.model import JobId, Target, Variant, VariantPage
 from unstick.recovery.query import VARIANT_SORTS, Query
-from unstick.tui.actions import VARIANTS
+from unstick.tui.actions.model import VARIANTS
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings
 from unstick.tui.screens.job_rows import variant_rows

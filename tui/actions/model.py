@@ -1,0 +1,42 @@
+"""What an action is, and the names of the screens that have actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from unstick.tui.availability import Facts, Reason
+
+JOBS, JOB, PLAN, OPERATIONS, OPERATION, HELP = "jobs", "job", "plan", "operations", "operation", "help"
+VARIANTS, VARIANT = "variants", "variant"
+CHOICE, KILL = "actions", "kill"
+SCREENS = (JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, KILL, HELP)
+TABLES = (JOBS, VARIANTS)
+"""The live tables."""
+LIVE = (JOBS, JOB, VARIANTS, VARIANT)
+"""What shows jobs or variants that can be acted on."""
+LISTS = (JOBS, JOB, VARIANTS, OPERATIONS, CHOICE)
+"""What has rows that can be opened."""
+DIALOGS = (PLAN, KILL, CHOICE, HELP)
+"""What is about one question: from there nothing else is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do. `when` gives the reason why it can't be done now, `hint` its place in the hint line.
+
+    `quiet` keeps it out of the hint line while it can't be done. `initiates` marks keys that open a plan that
+    can change rows, `confirms` the key that applies one. `demo` actions are only told of in the demo.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    screens: tuple[str, ...] = SCREENS
+    hint: int = 0
+    when: Callable[[Facts], Reason] = lambda facts: None
+    quiet: bool = False
+    initiates: bool = False
+    confirms: bool = False
+    demo: bool = False
