@@ -3,20 +3,17 @@
 `python -m tests.harness.mariadb` makes sure that the package is there.
 """
 
-import fcntl
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pymysql
 
+from tests.harness.debian import ensure, find_program
 from tests.harness.server import PASSWORD, USER, Server, ServerFailed, copy_folder, private_folder
 
 ZONES = ("UTC", "Asia/Seoul", "America/Chicago")
@@ -174,52 +171,17 @@ def _as_root() -> list[str]:
 
 
 def _program(*names: str) -> str:
-    search = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
-    found = next(filter(None, (shutil.which(name, path=search) for name in names)), None)
-    if found is None:
-        raise ServerFailed(f"MariaDB ({names[0]}) for the tests is missing: install {PACKAGES[0]}.")
-    return found
+    return find_program(names, what="MariaDB", package=PACKAGES[0])
 
 
 def ensure_installed() -> None:
     """Installs the server's Debian package when it is missing and we may; otherwise says what to install."""
-    try:
-        _find_installed()
-    except ServerFailed:
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise
-        _install()
+    ensure(_find_installed, PACKAGES, "MariaDB")
 
 
 def _find_installed() -> None:
     _program("mariadbd", "mysqld")
     _zones_sql()
-
-
-def _install() -> None:
-    # Several test processes may come here at once, and apt-get does not wait for itself.
-    with open(Path(tempfile.gettempdir()) / "unstick-install.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with suppress(ServerFailed):
-            _find_installed()
-            return
-        _apt_get("update")
-        _apt_get("install", "-y", "--no-install-recommends", *PACKAGES)
-
-
-def _apt_get(*arguments: str) -> None:
-    done = subprocess.run(
-        ["apt-get", "-q", *arguments],
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise ServerFailed(
-            f"MariaDB for the tests could not be installed: install {' and '.join(PACKAGES)} yourself. "
-            f"apt-get said: {done.stderr[-1000:]}"
-        )
 
 
 if __name__ == "__main__":

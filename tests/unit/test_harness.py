@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from tests.harness import sshd
 from tests.harness.mariadb import MariaDBServer, ensure_installed
 from tests.harness.postgres import PostgresServer
 from tests.harness.server import ServerFailed, alive
@@ -134,6 +135,8 @@ def test_a_missing_server_that_may_not_be_installed_is_named(monkeypatch: pytest
     monkeypatch.setattr("shutil.which", lambda name, path=None: None)
     with pytest.raises(ServerFailed, match="is missing: install mariadb-server"):
         ensure_installed()
+    with pytest.raises(ServerFailed, match="is missing: install openssh-server"):
+        sshd.ensure_installed()
 
 
 def test_a_server_that_cannot_start_shows_its_log() -> None:
