@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from unstick.cli.encode import plain
 from unstick.cli.output import block, count, narrate, pairs, safe, table
+from unstick.recovery.difference import as_words, differences
 from unstick.recovery.engine import complete
 from unstick.recovery.errors import UnstickError
 from unstick.recovery.hooks_outcome import counted_words, due, hook_times
@@ -128,13 +129,12 @@ def image_words(before: Image, after: Image) -> str:
         return "delete"
     if not before:
         return "insert"
-    changed = [name for name in after if before.get(name) != after[name]]
-    return ", ".join(f"{safe(name)}: {_value(before, name)} -> {_value(after, name)}" for name in changed)
+    told = map(as_words, differences(before, after))
+    return ", ".join(f"{safe(name)}: {_value(old)} -> {_value(new)}" for name, old, new in told)
 
 
-def _value(image: Image, name: str) -> str:
-    value = image.get(name)
-    return "NULL" if value is None else safe(value, 120)
+def _value(text: str | None) -> str:
+    return "NULL" if text is None else safe(text, 120)
 
 
 def _ref(row: Any) -> str:

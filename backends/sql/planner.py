@@ -189,8 +189,7 @@ def plan_row(entity: EntitySql, name: str, found: Found, asked: Asked, options: 
     reason = verdict.reason if verdict and action.only_stuck else MANUAL.get(name, name)
     if verdict is None and name == "retry" and found.item.state.value == "failed":
         reason = MANUAL["retry"]
-    others = [f"{related.name}: {related.table}" for related in action.related]
-    others += [f"new row in {insert.table}" for insert in entity.inserts(action)]
+    others = [f"new row in {insert.table}" for insert in entity.inserts(action)]
     return PlanRow(
         job=found.job,
         table=entity.name,

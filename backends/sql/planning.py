@@ -15,7 +15,7 @@ from unstick.recovery.plan import LeftOut, Options, Plan, PlanRow, seal
 from unstick.recovery.port import Selection
 from unstick.recovery.query import Query
 
-from . import hooking, planner, reader, references, showing
+from . import foreseeing, hooking, planner, reader, references, showing
 from .opening import Opened
 from .planner import Ref, together
 from .reader import Asked
@@ -46,6 +46,7 @@ def make(
         found.left += [LeftOut(job, "there is no such job") for job in _missing(ids, found)]
     rows, left = _sorted_out(opened, action, found, order, options, asked)
     planner.check_size(len(rows), options)
+    rows = foreseeing.with_related(connection, opened.by_name, action, rows, asked.thresholds)
     profile = opened.layout.profile
     info = next(info for info in opened.capabilities.actions if info.name == action)
     plan = Plan(

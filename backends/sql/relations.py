@@ -165,7 +165,7 @@ class Relations:
         )
         words = {
             **assign.words(entity, self._action, self._plan.options.thresholds),
-            "job": self._job(job),
+            "job": self.job_word(entity, job),
         }
         for row in found:
             key = {column: row[column] for column in related.key}
@@ -190,9 +190,10 @@ class Relations:
         changes.append(inserting.add(self._connection, entity, insert, statement))
         self._note(index, f"{insert.name}_inserted")
 
-    def _job(self, job: Image) -> str | int:
-        """The job's key for texts; a number where it is one, so that it can be written as one into JSON."""
-        entity = self._entity
+    @staticmethod
+    def job_word(entity: EntitySql, job: Image) -> str | int:
+        """Return the job's key for texts; a number where it is one, so that it can be written as one into
+        JSON."""
         text = ",".join(str(job[name]) for name in entity.key)
         return int(text) if [entity.infos[name].kind for name in entity.key] == ["int"] else text
 

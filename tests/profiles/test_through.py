@@ -169,6 +169,8 @@ async def test_a_row_may_wait_until_the_jobs_own_is_written_so_that_no_trigger_i
     backend = await place.console(AFTER, max_retries=None)
     too_early = await act(await place.console(AFTER.replace("after = true", "")), "retry", "1")
     assert too_early.counts.failed == 1
+    made = await plan(backend, "retry", "1")
+    assert made.rows[0].related == ("steps 1: state: bad -> again", "steps 2: state: bad -> again")
     result = await act(backend, "retry", "1")
     assert result.rows[0].related == ("steps_updated", "steps_updated")
     assert await place.rows("SELECT status FROM tasks") == [("busy",)]

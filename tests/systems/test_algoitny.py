@@ -139,6 +139,18 @@ async def test_recover_merges_into_the_problem_and_keeps_all_other_keys(here: He
     assert bare == {"execution_count": 3, **RECOVERED, "extraction_job_id": number_of(BARE)}
 
 
+async def test_the_plan_tells_of_each_problem_what_will_become_of_it(here: Here, backend: Backend) -> None:
+    made = await plan(backend, "recover", BARE, OLD, *LOST)
+    told = {row.job: row.related for row in made.rows}
+    [bare] = told[JobId(BARE)]
+    assert "metadata.extraction_status: (absent) -> FAILED" in bare
+    assert f"metadata.extraction_job_id: (absent) -> {number_of(BARE)}" in bare
+    assert [text.partition(": ")[2] for text in told[JobId(OLD)]] == ["stays as it is, it is not this row's"]
+    assert {told[JobId(name)] for name in LOST} == {("problems: there is no such row in problems",)}
+    await apply(backend, made)
+    assert (await here.metadata(BARE))["extraction_status"] == "FAILED"
+
+
 @pytest.mark.parametrize("action", ["recover", "retry"])
 async def test_a_newer_jobs_result_is_not_overwritten(here: Here, backend: Backend, action: str) -> None:
     before = await here.metadata(NEWER)

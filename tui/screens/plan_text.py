@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import overload
 
+from unstick.recovery.difference import as_words, differences
 from unstick.recovery.display import TEXT_LIMIT, display_text, fit, wrap
 from unstick.recovery.hooks_outcome import due, hook_times
-from unstick.recovery.model import JobId, Scalar, VariantId
+from unstick.recovery.model import JobId, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Plan, PlanRow
 from unstick.tui.columns import fit_id
@@ -178,13 +179,11 @@ def changes(row: PlanRow, *, limit: int = 200) -> Iterator[str]:
     if row.after and not row.before:
         yield "inserted again"
         return
-    for name, after in row.after.items():
-        before = row.before.get(name)
-        if before != after:
-            yield f"{display_text(name)}: {_value(before, limit)} -> {_value(after, limit)}"
+    for name, before, after in map(as_words, differences(row.before, row.after)):
+        yield f"{display_text(name)}: {_value(before, limit)} -> {_value(after, limit)}"
 
 
-def _value(value: Scalar, limit: int) -> str:
+def _value(value: str | None, limit: int) -> str:
     if value is None:
         return "null"
     if value == "{now}":
