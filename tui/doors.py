@@ -67,6 +67,12 @@ class Doors(Frame, inherit_bindings=False):
         if self.demo_workers is not None:
             self.open_screen(KillScreen(self.session, self.demo_workers, pid))
 
+    def open_text(self, text: str, what: str) -> None:
+        """Show a text with nothing beside it, so that it can be selected."""
+        from unstick.tui.screens.text import TextScreen
+
+        self.open_screen(TextScreen(self.session, text, what))
+
     def open_operations(self) -> None:
         """Show the journal."""
         from unstick.tui.screens.operations import OperationsScreen

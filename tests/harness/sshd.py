@@ -1,7 +1,7 @@
 """A real SSH server on loopback, and tmux, as the system's packages bring them, all in a private folder.
 
-`python -m tests.harness.sshd` makes sure that the packages are there. Nobody can log in but who has the key in
-the folder: there are no passwords, and nothing of the machine's own SSH settings or keys is used.
+`python -m tests.harness.sshd` makes sure that the packages are there. Nobody can log in but who has the key
+in the folder: there are no passwords, and nothing of the machine's own SSH settings or keys is used.
 """
 
 import os
@@ -92,6 +92,7 @@ class SshServer(Server):
 
     def session(self, command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
         """The command line that runs a command at the other end, in a terminal, with an environment there."""
+        inside = [f"{name}={value}" for name, value in environment.items()]
         options = {
             "BatchMode": "yes",
             "IdentitiesOnly": "yes",
@@ -103,9 +104,7 @@ class SshServer(Server):
             *(program("ssh"), "-F", "/dev/null", "-tt", "-p", str(self.port), "-i", f"{self.data}/user"),
             *(part for name, value in options.items() for part in ("-o", f"{name}={value}")),
             f"{pwd.getpwuid(os.geteuid()).pw_name}@127.0.0.1",
-            shlex.join(
-                ["exec", "env", *(f"{name}={value}" for name, value in environment.items()), *command]
-            ),
+            shlex.join(["exec", "env", *inside, *command]),
         ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -12,10 +11,9 @@ import pytest
 from unstick.recovery.errors import ConfigError
 from unstick.recovery.model import Job, JobId, Page, State, Verdict
 from unstick.tui.actions import ACTIONS, SCREENS, of_screen
-from unstick.tui.clipboard import osc52
 from unstick.tui.columns import fit_id, job_layout
 from unstick.tui.confirm import Confirmation
-from unstick.tui.console import ConsoleApp, default_theme
+from unstick.tui.console import ConsoleApp
 from unstick.tui.keys import resolve
 from unstick.tui.marking import Marks
 from unstick.tui.pace import Pace
@@ -30,6 +28,7 @@ from unstick.tui.screens.kill import KillScreen
 from unstick.tui.screens.operation import OperationScreen
 from unstick.tui.screens.operations import OperationsScreen
 from unstick.tui.screens.plan import PlanScreen
+from unstick.tui.screens.text import TextScreen
 from unstick.tui.screens.variant import VariantScreen
 from unstick.tui.screens.variants import VariantsScreen
 from unstick.tui.widgets.bar import Part, arrange
@@ -173,7 +172,7 @@ class TestKeys:
             kind.SCOPE: kind
             for kind in (
                 *(JobsScreen, JobScreen, VariantsScreen, VariantScreen, ChoiceScreen, PlanScreen),
-                *(OperationsScreen, OperationScreen, KillScreen, HelpScreen),
+                *(OperationsScreen, OperationScreen, KillScreen, TextScreen, HelpScreen),
             )
         }
         assert set(screens) == set(SCREENS)
@@ -259,15 +258,6 @@ def test_marks_know_what_is_hidden_and_keep_the_shown_order() -> None:
     assert marks.in_order(["a", "b", "c"]) == ["a", "c", "gone"]
 
 
-def test_the_clipboard_is_wrapped_for_multiplexers_and_has_a_limit() -> None:
-    plain = osc52("ü", {})
-    assert plain is not None
-    assert base64.b64decode(plain.removeprefix("\x1b]52;c;").removesuffix("\x07")).decode() == "ü"
-    assert (osc52("x", {"TMUX": "1"}) or "").startswith("\x1bPtmux;\x1b\x1b]52")
-    assert (osc52("x", {"TERM": "screen"}) or "").startswith("\x1bP\x1b]52")
-    assert osc52("x" * 80_000, {}) is None
-
-
 @pytest.mark.parametrize("width", range(10, 120, 3))
 def test_a_bar_keeps_its_tags_at_every_width(width: int) -> None:
     parts = (
@@ -280,12 +270,6 @@ def test_a_bar_keeps_its_tags_at_every_width(width: int) -> None:
     assert len(text) >= width
     if width >= 16:
         assert "[PROD]" in text[:width]
-
-
-def test_themes_follow_the_terminal() -> None:
-    assert default_theme({"TERM": "xterm-256color"}) == "dark"
-    assert default_theme({"TERM": "linux"}) == "ansi16"
-    assert default_theme({"TERM": "linux", "COLORTERM": "truecolor"}) == "dark"
 
 
 def test_the_app_stays_small() -> None:

@@ -9,8 +9,8 @@ from unstick.tui.availability import Facts, Reason
 
 JOBS, JOB, PLAN, OPERATIONS, OPERATION, HELP = "jobs", "job", "plan", "operations", "operation", "help"
 VARIANTS, VARIANT = "variants", "variant"
-CHOICE, KILL = "actions", "kill"
-SCREENS = (JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, KILL, HELP)
+CHOICE, KILL, TEXT = "actions", "kill", "text"
+SCREENS = (JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, KILL, TEXT, HELP)
 TABLES = (JOBS, VARIANTS)
 """The live tables."""
 LIVE = (JOBS, JOB, VARIANTS, VARIANT)

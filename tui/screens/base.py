@@ -14,7 +14,7 @@ from textual.widget import Widget
 from unstick.tui.actions import ACTIONS, of_screen
 from unstick.tui.availability import Facts
 from unstick.tui.header import header_parts
-from unstick.tui.keys import key_of
+from unstick.tui.keys import key_of, shown
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Bar, Part
 from unstick.tui.widgets.notice import Notice
@@ -50,6 +50,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.prompt = Prompt()
         self.status_bar = Bar()
         self.hint_bar = Bar()
+        self._doing = self._copied = ""
 
     @property
     def console(self) -> ConsoleApp:
@@ -135,6 +136,8 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             return
         if action_id != "app.interrupt":
             self.console.say("")
+        self._copied = self._copied if action_id == self._doing else ""
+        self._doing = action_id
         action = _BY_ID[action_id]
         reason = action.when(self.facts())
         if reason is None:
@@ -213,6 +216,11 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.console.redraw()
 
     def copy(self, text: str, what: str) -> None:
-        """Put text on the terminal's clipboard and say so."""
-        copied = self.console.copy(text)
-        self.say(f"copied {what}" if copied else f"{what} is too long for the clipboard")
+        """Put text on the terminal's clipboard and say so; the same key again shows it, to be selected."""
+        if self._copied == what:
+            self.console.open_text(text, what)
+            return
+        self._copied = what
+        told = f"copied {what}" if self.console.copy(text) else f"{what} is too long for the clipboard"
+        key = self.console.keys[self._doing if self._doing.startswith("copy.") else "copy.id"][0]
+        self.say(f"{told}; {shown(key)} again shows it")
