@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from operator import attrgetter
 from typing import Generic, cast
 
 from unstick.recovery.model import Job, JobId, Variant
 from unstick.tui.columns import Layout, job_layout, variant_layout
+from unstick.tui.emptiness import READING
 from unstick.tui.paint import Line
 from unstick.tui.window import MAX_ROWS, K, R, Window
 
-READING = "no rows were read yet"
-
 
 class ListRows(Generic[K, R]):
-    """A window of rows with a layout; `why_empty` is what an empty table says."""
+    """A window of rows with a layout. `why_empty` is what an empty table says; nothing of them was stuck in
+    any answer since `clear_since`."""
 
     def __init__(self, window: Window[K, R], layout: Layout[R]) -> None:
         self.window = window
         self.layout = layout
         self.why_empty = READING
+        self.clear_since: datetime | None = None
         self.reading_more = False
 
     def resize(self, width: int) -> None:

@@ -12,6 +12,7 @@ from unstick.recovery.durations import long_duration
 from unstick.recovery.model import Attempt, Event, Job, Queue, Scalar, Variant, VariantId, Verdict
 from unstick.recovery.plan import Plan
 from unstick.tui.columns import fit_id
+from unstick.tui.emptiness import no_attempts
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.plan_text import Lines, changes
 from unstick.tui.screens.queue_text import place_text
@@ -59,7 +60,7 @@ def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
         lines.heading(f"Error{size}", "failed")
         lines.add(painter.text(job.error, "text"))
     lines.heading(f"Attempts: {len(view.attempts)}" if view.attempts else "Attempts: none")
-    lines.add(list(painter.attempts(view.attempts)))
+    lines.add(list(painter.attempts(view.attempts, made=job.retries)))
     if view.events:
         lines.heading(f"Event log: the newest {len(view.events)}")
         lines.add(list(painter.events(view.events)))
@@ -169,8 +170,15 @@ class Painter:
         if not plan.rows and not plan.left_out:
             yield (Span("  nothing", "dim"),)
 
-    def attempts(self, attempts: Sequence[Attempt], *, of: VariantId | None = None) -> Iterator[Line]:
-        """The timeline, newest first; each says which variant it was made on, unless all were on `of`."""
+    def attempts(
+        self, attempts: Sequence[Attempt], *, of: VariantId | None = None, made: int = 0
+    ) -> Iterator[Line]:
+        """The timeline, newest first; each says which variant it was made on, unless all were on `of`.
+
+        `made` is how many there were by the system's own counter.
+        """
+        if not attempts:
+            yield from self.text(no_attempts(made), "dim")
         for each in attempts:
             result = outcome_span(each.result)
             moved = f"{each.from_status or '-'} -> {each.to_status or '-'}" if each.to_status else ""

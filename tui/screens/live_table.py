@@ -16,11 +16,13 @@ from unstick.recovery.filters import parse_filter
 from unstick.recovery.model import Counts, Queue
 from unstick.recovery.query import Query
 from unstick.tui.availability import Facts
+from unstick.tui.emptiness import READING
 from unstick.tui.feed import Feed
 from unstick.tui.keys import shown
 from unstick.tui.marking import Marks
 from unstick.tui.screens.acting import ActingScreen
-from unstick.tui.screens.job_rows import READING, ListRows
+from unstick.tui.screens.empty_text import say_why_empty
+from unstick.tui.screens.job_rows import ListRows
 from unstick.tui.screens.jobs_text import VIEWS, title_parts
 from unstick.tui.screens.plan_text import Lines
 from unstick.tui.screens.queue_text import queue_parts
@@ -138,6 +140,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
         error = self.session.error
         if error is not None and self.session.good_at is None and len(self.console.sessions) == 1:
             self.console.refuse(error)
+        say_why_empty(self)
         self._warn()
         self.tell()
 
@@ -190,8 +193,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
             frozen=bool(self.marks.ids or self.marks.anchor),
             hold=cast("K", cursor) if cursor else None,
         )
-        match = f"no {self.called} match; esc clears the filter"
-        self.rows.why_empty = match if self.narrowed else f"no {self.called} here"
+        say_why_empty(self)
         fresh = [window.rows[id_] for id_ in merged.changed if id_ in window.rows]
         if self.rows.layout.measure(fresh):
             self.table.restyle()

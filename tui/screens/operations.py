@@ -12,6 +12,7 @@ from unstick.recovery.display import cell_width, display_text, fit
 from unstick.recovery.outcome import Operation
 from unstick.tui.actions.model import OPERATIONS
 from unstick.tui.availability import Facts
+from unstick.tui.emptiness import JOURNAL
 from unstick.tui.feed import Feed
 from unstick.tui.keys import bindings
 from unstick.tui.paint import Line, Span
@@ -48,7 +49,7 @@ class OperationRows:
         changed = frozenset(key for key, value in fresh.items() if self.operations.get(key) != value)
         self.operations = fresh
         self._id_width = min(max([9, *(cell_width(display_text(key)) for key in fresh)]), 20)
-        self.why_empty = "nothing was changed from here yet"
+        self.why_empty = JOURNAL
         return changed
 
     def header(self) -> Line:

@@ -12,6 +12,7 @@ from unstick.recovery.model import JobId, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Plan, PlanRow
 from unstick.tui.columns import fit_id
+from unstick.tui.emptiness import nothing_to_do
 from unstick.tui.paint import BLANK, Line, Span
 from unstick.tui.states import outcome_span
 
@@ -122,6 +123,8 @@ def _add_named(lines: Lines, rows: Sequence[PlanRow], what: str, outcomes: Mappi
 def _add_rows(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int, how: str) -> None:
     if not plan.rows:
         lines.heading(f"Nothing to change ({how})" if how else "Nothing to change", "title")
+        for told in nothing_to_do(plan):
+            lines.add(_wrapped(told, width - 2, "text", indent=2))
         return
     about = f" ({how})" if how else ""
     lines.heading(f"{'Outcome of' if outcomes else 'Will change'} {rows_text(len(plan.rows))}{about}")

@@ -45,7 +45,7 @@ def variant_lines(view: VariantView, width: int, *, wrapped: bool = True) -> Lin
         lines.heading("Error", "failed")
         lines.add(painter.text(variant.error[:TEXT_LIMIT], "text"))
     lines.heading(f"Attempts: {len(view.attempts)}" if view.attempts else "Attempts: none")
-    lines.add(list(painter.attempts(view.attempts, of=variant.id)))
+    lines.add(list(painter.attempts(view.attempts, of=variant.id, made=variant.retries)))
     lines.heading("Fields")
     lines.add(list(painter.fields(variant.fields)))
     return lines

@@ -14,8 +14,12 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from unstick.recovery.display import wrap
 from unstick.tui.paint import BLANK, Line, Span, paint
 from unstick.tui.widgets.base import Painted, difference
+
+EMPTY_AT = 2
+"""The line on which an empty table begins to say why."""
 
 
 class Rows(Protocol):
@@ -56,7 +60,8 @@ class Table(Painted):
         self._keys: list[str] = []
         self._index: dict[str, int] = {}
         self._strips: dict[str, Strip] = {}
-        self._painted: dict[int, tuple[str | None, bool]] = {}
+        # What the lines of an empty table say on the screen.
+        self._said: dict[int, str] = {}
         self.cursor: str | None = None
         self.marks: frozenset[str] = frozenset()
         self.top = 0
@@ -84,6 +89,9 @@ class Table(Painted):
             self._index = {key: index for index, key in enumerate(self._keys)}
             self._strips = {key: strip for key, strip in self._strips.items() if key in self._index}
             self._settle(line)
+        if not self._keys and not any(before):
+            self.say_empty()
+            return
         if len(before) != len(self._slice()) or not self._keys:
             self._drop(changed)
             self.refresh()
@@ -95,6 +103,14 @@ class Table(Painted):
             elif new is not None and new in changed:
                 self._repaint_changed(y, new)
         self._drop(key for key in changed if key not in before)
+
+    def say_empty(self) -> None:
+        """Say why there are no rows, where that is not what is said already."""
+        if self._keys:
+            return
+        for y in range(EMPTY_AT, self.size.height):
+            if self._said.get(y, "") != self._why(y):
+                self.repaint(y)
 
     def restyle(self) -> None:
         """Paint everything again: other columns, another theme."""
@@ -194,9 +210,15 @@ class Table(Painted):
             self._strips[key] = strip
         return strip
 
+    def _why(self, y: int) -> str:
+        """What a line of an empty table says."""
+        pieces = wrap(self._rows.empty(), max(self.size.width - 4, 10))
+        return pieces[y - EMPTY_AT] if 0 <= y - EMPTY_AT < len(pieces) else ""
+
     def _below(self, y: int) -> Line:
         if not self._keys:
-            return (Span(f"   {self._rows.empty()}", "dim"),) if y == 2 else BLANK
+            words = self._said[y] = self._why(y)
+            return (Span(f"   {words}", "dim"),) if words else BLANK
         if self.top + y - 1 == len(self._keys) and (tail := self._rows.tail()):
             return (Span(f"   {tail}", "dim"),)
         return BLANK
