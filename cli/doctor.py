@@ -31,8 +31,11 @@ def run(session: Session) -> int:
         return 1 if wrong else 0
     narrate(f"{source.name}: {safe(mask_url(source.url))}")
     for check in checks:
-        print(f"{'ok  ' if check.ok else 'FAIL'}  {safe(check.name)}: {safe(check.detail, 1000)}")
-        if check.advice and not check.ok:
+        word = "FAIL" if not check.ok else "note" if check.note else "ok  "
+        print(f"{word}  {safe(check.name)}: {safe(check.detail, 1000)}")
+        if check.advice and (check.note or not check.ok):
             print(f"      {safe(check.advice, 1000)}")
-    narrate("all is well" if not wrong else f"{count(len(wrong), 'problem')}")
+    notes = sum(check.note for check in checks)
+    advice = f"; {count(notes, 'index', 'indexes')} would help a large table" if notes else ""
+    narrate(("all is well" if not wrong else count(len(wrong), "problem")) + advice)
     return 1 if wrong else 0

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from .health import Health
 from .hooks import Hooks
 from .model import (
     Attempt,
@@ -158,6 +159,11 @@ class Backend(Protocol):
 
     async def operation(self, operation: str) -> Operation:
         """Return one operation with its rows. Raises NotFound."""
+        ...
+
+    async def health(self) -> Health:
+        """Look at connections and indexes. Asks the catalogue, so it is for when somebody wants to know, not
+        for every refresh; a backend that has nothing to tell returns `Health()`."""
         ...
 
     def watch(self) -> AsyncIterator[None]:

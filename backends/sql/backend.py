@@ -59,6 +59,7 @@ from . import (
 from .counting import Counting
 from .entity import EntitySql
 from .hooking import Hooking
+from .indexes import Inspecting
 from .journal import Entry, Journal
 from .listening import Listener
 from .opening import Opened, open_source
@@ -72,7 +73,7 @@ T = TypeVar("T")
 Overrides = Mapping[str, float | None] | None
 
 
-class SqlBackend(Hooking, VariantReading):
+class SqlBackend(Hooking, Inspecting, VariantReading):
     """One source on PostgreSQL, MySQL/MariaDB or SQLite. Reads and writes use a connection each."""
 
     def __init__(self, source: Source) -> None:
@@ -223,11 +224,12 @@ class SqlBackend(Hooking, VariantReading):
 
     async def statistics(self, window: timedelta) -> Statistics:
         """Return retry statistics over the jobs created within the window."""
-        return await self._read(
-            lambda connection: figures.statistics(
-                connection, self._is_open.tables, self._asked(None), self._journal, window
-            )
-        )
+
+        def work(connection: sa.Connection) -> Statistics:
+            made = self._counting.jobs(connection)
+            return figures.statistics(connection, self._is_open.tables, made, self._journal, window)
+
+        return await self._read(work)
 
     async def verdicts(
         self, thresholds: Overrides = None, limit: int = 1000

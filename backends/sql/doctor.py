@@ -1,4 +1,4 @@
-"""Checks of one source: reachable, recognised, columns, privileges to read, clock, journal."""
+"""Checks of one source: reachable, recognised, columns, privileges to read, clock, journal, indexes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ SKEW_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding. `advice` says what to do when `ok` is False, or is worth knowing all the same."""
+    """One finding. `advice` says what to do when `ok` is False, or is worth knowing all the same.
+
+    `note` marks what is no mistake, but whose advice is worth reading.
+    """
 
     name: str
     ok: bool
     detail: str
     advice: str = ""
+    note: bool = False
 
 
 async def check(source: Source) -> list[Check]:
@@ -33,7 +37,7 @@ async def check(source: Source) -> list[Check]:
     backend = SqlBackend(source)
     found: list[Check] = []
     try:
-        for examine in (_open, _clock, _reads, _writes):
+        for examine in (_open, _clock, _reads, _indexes, _writes):
             found += await _guarded(examine, backend)
             if found[-1].name == examine.__name__.strip("_") and not found[-1].ok:
                 break
@@ -102,6 +106,16 @@ async def _reads(backend: SqlBackend) -> list[Check]:
     milliseconds = (time.monotonic() - start) * 1000
     detail = f"{counts.total} jobs, {counts.stuck} stuck; a page of 50 in {milliseconds:.0f} ms"
     return [Check("reading", True, detail)]
+
+
+async def _indexes(backend: SqlBackend) -> list[Check]:
+    missing = (await backend.health()).missing
+    if not missing:
+        return [Check("indexes", True, "the tables have what the questions of a console look for")]
+    return [
+        Check("indexes", True, f"{one.place} is missing, for {one.why}", f"{one.statement};", note=True)
+        for one in missing
+    ]
 
 
 async def _writes(backend: SqlBackend) -> list[Check]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ..errors import NotFound, Unreachable
+from ..health import Health
 from ..hooks import Hooks
 from ..model import (
     Attempt,
@@ -252,6 +253,11 @@ class Reader:
         """Return one operation with its rows. Raises NotFound."""
         await self._answer()
         return journal.operation(journal.find(self._store, operation), with_rows=True)
+
+    async def health(self) -> Health:
+        """Memory has neither connections nor indexes."""
+        await self._answer()
+        return Health()
 
     async def watch(self) -> AsyncIterator[None]:
         """Tick whenever anything was changed."""
