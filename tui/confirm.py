@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ class Confirmation:
     """What is still missing before the confirming key works.
 
     `rows` and `source` are what the operator may type; `prod` wants that always, and a reason. `shown_at` is
-    when the plan, or what was asked last, came on the screen.
+    when the plan, or what was asked last, came on the screen; None while that has not been painted.
     """
 
     clock: Callable[[], float]
@@ -27,14 +28,26 @@ class Confirmation:
     typed: str = ""
     reason: str = ""
     shown_at: float | None = None
+    painted_at: float = 0.0
+    """The same moment on the clock of the keys' arrival."""
 
     def appear(self) -> None:
         """The dialog is on the screen from now on."""
-        self.shown_at = self.clock()
+        self.shown_at, self.painted_at = self.clock(), time.monotonic()
 
-    def too_early(self) -> bool:
-        """Whether a key pressed now was meant for what was there before."""
-        return self.shown_at is None or self.clock() - self.shown_at < IGNORED_S
+    def vanish(self) -> None:
+        """The dialog is about to show something else: until that appears nothing is an answer."""
+        self.shown_at = None
+
+    def too_early(self, pressed_at: float | None = None) -> bool:
+        """Whether a key was meant for what was there before.
+
+        `pressed_at` is when it arrived, in monotonic seconds: one that waited in a console that was busy is
+        handled late, but was pressed early.
+        """
+        if self.shown_at is None or self.clock() - self.shown_at < IGNORED_S:
+            return True
+        return pressed_at is not None and pressed_at < self.painted_at
 
     @property
     def wants_typing(self) -> bool:
@@ -64,4 +77,3 @@ class Confirmation:
     def changed(self, rows: int) -> None:
         """The plan is another one: what was typed for the old one doesn't count."""
         self.rows, self.typed = rows, ""
-        self.appear()

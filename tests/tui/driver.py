@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -82,8 +84,22 @@ class Console:
         """Press keys without any pause between them."""
         await self.pilot.press(*keys)
 
+    async def burst(self, *keys: str, every: float = 0.0, waited: float = 0.0) -> None:
+        """Let keys arrive at once, as after a lag or from a paste.
+
+        `every` says how many seconds apart they were pressed, `waited` how long the last one lay there.
+        """
+        now = time.monotonic() - waited - every * len(keys)
+        for number, key in enumerate(keys):
+            event = Key(_character_to_key(key) if len(key) == 1 else key, key if len(key) == 1 else None)
+            event.time = now + every * number
+            event.set_sender(self.app)
+            self.app.post_message(event)
+        await self.pilot.pause()
+
     async def read_first(self) -> None:
         """Do what a person does who looks before pressing the next key."""
+        await self.until(lambda: not getattr(self.app.screen, "unread", False), "to be painted")
         self.ticks.pass_by(1.0)
         await self.pilot.pause()
 
@@ -100,7 +116,7 @@ class Console:
         await self.press(key)
         await self.until(lambda: isinstance(self.app.screen, PlanScreen), "for the plan screen")
         screen = self.on(PlanScreen)
-        await self.until(lambda: screen.plan is not None, "for the plan")
+        await self.until(lambda: screen.plan is not None and not screen.unread, "for the plan")
         await self.pilot.pause()
         return screen
 
@@ -125,6 +141,8 @@ async def console(
     size: tuple[int, int] = (80, 24),
     ready: bool = True,
     read_only: bool = False,
+    colour: str | None = None,
+    theme: str | None = "dark",
     others: Sequence[tuple[Make, Source]] = (),
     **options: Any,
 ) -> AsyncIterator[Console]:
@@ -132,10 +150,17 @@ async def console(
     backend = backend or MemoryBackend.example(60, 5)
     ticks = Ticks()
     source = Source(
-        backend.source, "memory://", environment=environment, refresh_s=3600.0, read_only=read_only
+        backend.source,
+        "memory://",
+        environment=environment,
+        colour=colour,
+        refresh_s=3600.0,
+        read_only=read_only,
     )
     sources = [(lambda: backend, source), *others]
-    app = ConsoleApp(sources, clock=ticks, chance=lambda: 0.5, theme="dark", **options)
+    app = ConsoleApp(sources, clock=ticks, chance=lambda: 0.5, theme=theme, **options)
+    # A key then acts as soon as those that are there already were looked at: no test waits for a timer.
+    app.hold_s = 0.0
     async with app.run_test(size=size) as pilot:
         driven = Console(app, pilot, backend, ticks)
         await driven.until(lambda: isinstance(app.screen, JobsScreen), "for the live table")

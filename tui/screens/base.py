@@ -14,7 +14,7 @@ from textual.widget import Widget
 from unstick.tui.actions import ACTIONS, of_screen
 from unstick.tui.availability import Facts
 from unstick.tui.header import header_parts
-from unstick.tui.keys import key_of, shown
+from unstick.tui.keys import key_of, shown, takes_a_key
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Bar, Part
 from unstick.tui.widgets.notice import Notice
@@ -111,7 +111,11 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Return the keys worth knowing here, the unavailable ones dim."""
         facts, keys = self.facts(), self.console.keys
         hinted = sorted(
-            (each for each in of_screen(self.SCOPE) if each.hint and not (each.quiet and each.when(facts))),
+            (
+                each
+                for each in of_screen(self.SCOPE)
+                if each.hint and takes_a_key(keys, each) and not (each.quiet and each.when(facts))
+            ),
             key=lambda each: each.hint,
         )
         return [
@@ -122,6 +126,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             )
             for action in hinted
         ]
+
+    def key(self, action_id: str) -> str:
+        """Return an action's first key as people write it, for a sentence that names it."""
+        return shown(self.console.keys[action_id][0])
 
     def say(self, text: str) -> None:
         """Say something until the next key."""

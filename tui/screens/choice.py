@@ -14,7 +14,7 @@ from unstick.tui.actions.model import CHOICE
 from unstick.tui.availability import Facts, offers
 from unstick.tui.keys import bindings
 from unstick.tui.paint import Line, Span
-from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.screens.dialog import DialogScreen
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Part
 from unstick.tui.widgets.table import Table
@@ -64,7 +64,7 @@ class ActionRows:
         return ""
 
 
-class ChoiceScreen(ConsoleScreen):
+class ChoiceScreen(DialogScreen):
     """Bound to the rows that were chosen when it was opened; `how` says how."""
 
     SCOPE = CHOICE

@@ -11,19 +11,16 @@ from textual.widget import Widget
 from unstick.recovery.display import display_text
 from unstick.tui.actions.model import KILL
 from unstick.tui.availability import Facts
-from unstick.tui.confirm import Confirmation
 from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Line, Span
-from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.screens.dialog import DialogScreen
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Bar, Part
 from unstick.tui.widgets.pane import Pane
 from unstick.tui.workers import Workers
 
-_ALWAYS = ("app.interrupt", "app.redraw")
 
-
-class KillScreen(ConsoleScreen):
+class KillScreen(DialogScreen):
     """About the worker that ran when it was opened: a new one with another id is not killed in its place."""
 
     SCOPE = KILL
@@ -32,7 +29,6 @@ class KillScreen(ConsoleScreen):
     def __init__(self, session: Session, workers: Workers, pid: int) -> None:
         super().__init__(session)
         self._workers, self._pid = workers, pid
-        self._confirm = Confirmation(lambda: self.console.clock(), session.source.name, prod=False)
         self.pane = Pane()
         self.confirm_bar = Bar()
 
@@ -59,20 +55,12 @@ class KillScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Say what it means."""
         super().on_mount()
-        self._confirm.appear()
         lines: list[Line] = [
             (Span("SIGKILL: the process ends at once, in the middle of what it does.", "text"),),
             (Span("Nobody is told. Its jobs stay as they are, until somebody recovers them.", "text"),),
             (Span("A new worker starts some seconds later, and does not touch them either.", "text"),),
         ]
         self.pane.show(lines)
-
-    def accepts(self, action_id: str) -> bool:
-        """Refuse what was typed before this could be read."""
-        if action_id in _ALWAYS or not self._confirm.too_early():
-            return True
-        self.say("that key was ignored: this had only just appeared")
-        return False
 
     def tell(self) -> None:
         """Bring every line up to date."""

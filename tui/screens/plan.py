@@ -20,11 +20,10 @@ from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Options, Plan, dump, seal
 from unstick.tui.actions.model import PLAN
 from unstick.tui.availability import Facts
-from unstick.tui.confirm import Confirmation
 from unstick.tui.feed import SLOW_S
 from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Span
-from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.screens.dialog import DialogScreen
 from unstick.tui.screens.plan_text import Ref, plan_lines, rows_text
 from unstick.tui.screens.result_text import progress_text, result_text
 from unstick.tui.session import Session, sentence
@@ -33,10 +32,8 @@ from unstick.tui.widgets.pane import Pane
 
 Maker = Callable[[Options], Awaitable[Plan]]
 
-_ALWAYS = ("app.interrupt", "app.redraw")
 
-
-class PlanScreen(ConsoleScreen):
+class PlanScreen(DialogScreen):
     """Owns an immutable plan. `how` says how its rows were chosen; a dry run can't be applied."""
 
     SCOPE = PLAN
@@ -65,7 +62,6 @@ class PlanScreen(ConsoleScreen):
         self._waits = False
         self.result: engine.Result | None = None
         self._wrapped = True
-        self._confirm = Confirmation(lambda: self.console.clock(), session.source.name, session.is_prod)
         self.pane = Pane()
         self.confirm_bar = Bar()
 
@@ -108,7 +104,6 @@ class PlanScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Make the plan."""
         super().on_mount()
-        self._confirm.appear()
         self._re_plan()
 
     def on_resize(self, event: Resize) -> None:
@@ -118,10 +113,7 @@ class PlanScreen(ConsoleScreen):
 
     def accepts(self, action_id: str) -> bool:
         """Refuse what was typed before the plan could be read."""
-        if action_id in _ALWAYS or action_id.startswith("move.") or not self._confirm.too_early():
-            return True
-        self.say("that key was ignored: this had only just appeared")
-        return False
+        return action_id.startswith("move.") or super().accepts(action_id)
 
     def hint_parts(self) -> list[Part]:
         """Only what can be done: a key that waits for nothing here would only confuse."""
@@ -144,15 +136,15 @@ class PlanScreen(ConsoleScreen):
                 Part("a dry run: nothing is changed" if self._dry_run else "nothing to change", "dim"),
             ]
         rows, verb = rows_text(len(self.plan.rows)), display_text(self.plan.verb)
-        missing = self._confirm.missing()
+        missing = self.confirm.missing()
         if missing is None:
             ready = Part(f"{key} applies it to {rows}", "key")
             return [cancel, ready, Part(verb, "stuck", 2), Part(self._reason_text(), "dim", 1)]
-        need = "a reason" if missing == "reason" else f"{' or '.join(self._confirm.accepted)} typed"
+        need = "a reason" if missing == "reason" else f"{' or '.join(self.confirm.accepted)} typed"
         return [cancel, Part(f"{key} wants {need} first, then applies it to {rows}", "key")]
 
     def _reason_text(self) -> str:
-        return f"reason: {display_text(self._confirm.reason)}" if self._confirm.reason else "r adds a reason"
+        return f"reason: {display_text(self.confirm.reason)}" if self.confirm.reason else "r adds a reason"
 
     def _progress(self) -> str:
         if self.plan is None:
@@ -178,7 +170,8 @@ class PlanScreen(ConsoleScreen):
         except Exception as error:
             self._problem = sentence(error)
         self._show_lines()
-        self._confirm.changed(len(self.plan.rows) if self.plan else 0)
+        self.confirm.changed(len(self.plan.rows) if self.plan else 0)
+        self.appears()
         self.tell()
 
     def _show_lines(self) -> None:
@@ -193,25 +186,25 @@ class PlanScreen(ConsoleScreen):
 
     def do_plan_apply(self) -> None:
         """Apply, or ask for what is missing. Asking never applies by itself."""
-        missing = self._confirm.missing()
+        missing = self.confirm.missing()
         if missing == "reason":
             self.do_plan_reason()
         elif missing == "typed":
-            label = f"type {' or '.join(self._confirm.accepted)}:"
-            self.prompt.ask(label, "", self._confirm.check_typed, self.say, self._asked)
+            label = f"type {' or '.join(self.confirm.accepted)}:"
+            self.prompt.ask(label, "", self.confirm.check_typed, self.say, self._asked)
         else:
             self._start()
 
     def do_plan_reason(self) -> None:
         """Ask for the operator's own words."""
-        self.prompt.ask("reason:", self._confirm.reason, self._take_reason, self.say, self._asked)
+        self.prompt.ask("reason:", self.confirm.reason, self._take_reason, self.say, self._asked)
 
     def _take_reason(self, text: str) -> str | None:
-        self._confirm.reason = text.strip()
-        return None if text.strip() or not self._confirm.prod else "in prod a reason is required"
+        self.confirm.reason = text.strip()
+        return None if text.strip() or not self.confirm.prod else "in prod a reason is required"
 
     def _asked(self) -> None:
-        self._confirm.appear()
+        self.appears()
         self.console.say("")
         self.tell()
 
@@ -226,7 +219,7 @@ class PlanScreen(ConsoleScreen):
         self.run_worker(self._apply(self.plan), name="apply", group="apply")
 
     async def _apply(self, plan: Plan) -> None:
-        if self._confirm.reason:
+        if self.confirm.reason:
             plan = self.plan = self._with_reason(plan)
         try:
             self.result = await engine.apply(
@@ -246,7 +239,7 @@ class PlanScreen(ConsoleScreen):
 
     def _with_reason(self, plan: Plan) -> Plan:
         """The reason belongs to the plan's content, so the plan is sealed again; its rows and tokens stay."""
-        return seal(replace(plan, options=replace(plan.options, reason=self._confirm.reason)))
+        return seal(replace(plan, options=replace(plan.options, reason=self.confirm.reason)))
 
     def _wait_again(self) -> None:
         self._stop_waiting()
@@ -276,9 +269,9 @@ class PlanScreen(ConsoleScreen):
             self.console.plan_applied(self.result.plan, done)
             self.pane.top = 0
         else:
-            self._confirm.changed(len(self.plan.rows) if self.plan else 0)
+            self.confirm.changed(len(self.plan.rows) if self.plan else 0)
         self._show_lines()
-        self._confirm.appear()
+        self.appears()
         self.tell()
 
     def _known_by(self, *outcomes: Outcome) -> frozenset[str]:
