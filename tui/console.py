@@ -24,6 +24,7 @@ from unstick.tui.pace import Pace
 from unstick.tui.palette import Palette, textual_theme
 from unstick.tui.screens.opening import OpeningScreen
 from unstick.tui.session import Make, Session
+from unstick.tui.typing import Typing
 
 if TYPE_CHECKING:
     from unstick.recovery.plan import Plan
@@ -34,7 +35,7 @@ AGAIN_S = 1.0
 """Until a source is asked again for live updates, when it was not connected or could not say."""
 
 
-class ConsoleApp(Leaving, Doors, inherit_bindings=False):
+class ConsoleApp(Typing, Leaving, Doors, inherit_bindings=False):
     """The console on one source or several; one is shown. `clock` is monotonic, `chance` the jitter."""
 
     ENABLE_COMMAND_PALETTE = False
