@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from unstick.recovery.display import CUT, cell_width, display_text, fit
 from unstick.recovery.durations import short_duration
 from unstick.recovery.model import Job, Variant
+from unstick.tui.column_choice import AUTOMATIC, KEPT, ColumnChoice
 from unstick.tui.paint import Line, Span
 from unstick.tui.states import state_span, wants_person
 
@@ -103,7 +104,7 @@ JOB_COLUMNS: tuple[Column[Job], ...] = (
 VARIANT_COLUMNS: tuple[Column[Variant], ...] = (
     Column("state", "STATE", state_span, 9, 11),
     Column("id", "ID", lambda each: _text(each.id), 4, 9, ID_MOST),
-    Column("job", "JOB", lambda each: _text(each.job), 4, 9, ID_MOST),
+    Column("job", "JOB", lambda each: _text(each.job), 4, 9, ID_MOST, drop=9),
     Column("kind", "NAME", lambda each: _text(each.name), 4, 14, 28, drop=5, optional=True),
     Column("status", "STATUS", lambda each: _text(each.status), 6, 12, 16, drop=1, wide=True),
     Column("step", "STEP", _step, 4, 14, 26, drop=4, optional=True),
@@ -136,13 +137,15 @@ def _shrunk(chosen: Sequence[tuple[Column[R], int]], deficit: int) -> list[tuple
 class Layout(Generic[R]):
     """Column widths for one terminal width. Widths only grow while rows come in, so nothing jumps about.
 
-    `known` are the columns that there may be; `reason` is what the last one says of a row.
+    `known` are the columns that there may be; `reason` is what the last one says of a row. `choice` is what
+    a person chose; chosen columns are the last to leave a narrow terminal.
     """
 
     known: tuple[Column[R], ...]
     reason: Callable[[R], Span]
     width: int = 80
     wide: bool = False
+    choice: ColumnChoice = AUTOMATIC
     seen: dict[str, int] = field(default_factory=dict)
     columns: tuple[tuple[Column[R], int], ...] = ()
     why: int = 0
@@ -165,16 +168,39 @@ class Layout(Generic[R]):
         self._arrange()
         return before != (self.columns, self.why)
 
+    def choose(self, choice: ColumnChoice) -> None:
+        """Show other columns."""
+        self.choice = choice
+        self._arrange()
+
+    @property
+    def names(self) -> list[str]:
+        """The ids of all columns that there may be, in the order in which they are built in."""
+        return [column.id for column in self.known]
+
+    def arranged(self) -> list[Column[R]]:
+        """Return all columns that there may be, in the chosen order."""
+        by_id = {column.id: column for column in self.known}
+        return [by_id[name] for name in self.choice.arranged(self.names)]
+
+    def is_wanted(self, column: Column[R]) -> bool:
+        """Whether a column is to be shown where there is room for it."""
+        if column.id in KEPT or column.id in self.choice.shown:
+            return True
+        if column.id in self.choice.hidden:
+            return False
+        return (self.wide or not column.wide) and (not column.optional or column.id in self.seen)
+
+    def has_room(self, column: Column[R]) -> bool:
+        """Whether a column is on the screen."""
+        return any(column is each for each, _ in self.columns)
+
     def _arrange(self) -> None:
-        chosen = [
-            (column, self._wanted(column))
-            for column in self.known
-            if (self.wide or not column.wide) and (not column.optional or column.id in self.seen)
-        ]
-        for drop in sorted({column.drop for column, _ in chosen if column.drop}):
+        chosen = [(column, self._wanted(column)) for column in self.arranged() if self.is_wanted(column)]
+        for rank in sorted({self._rank(column) for column, _ in chosen if column.drop}):
             if self._left(_shrunk(chosen, self.width)) >= WHY_MINIMUM:
                 break
-            chosen = [pair for pair in chosen if pair[0].drop != drop]
+            chosen = [pair for pair in chosen if not pair[0].drop or self._rank(pair[0]) != rank]
         chosen = _shrunk(chosen, WHY_MINIMUM - self._left(chosen))
         for name in _IDS:
             spare = max(self._left(chosen) - WHY_COMFORT, 0)
@@ -184,6 +210,10 @@ class Layout(Generic[R]):
                 for column, width in chosen
             ]
         self.columns, self.why = tuple(chosen), max(self._left(chosen), 0)
+
+    def _rank(self, column: Column[R]) -> tuple[bool, int]:
+        """The lowest leaves first; what somebody asked for stays longer than what came by itself."""
+        return column.id in self.choice.shown, column.drop
 
     def _wanted(self, column: Column[R]) -> int:
         most = (column.most_wide or column.most) if self.wide or self.width >= 120 else column.most
