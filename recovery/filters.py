@@ -17,7 +17,7 @@ from unstick.recovery.model import State
 from unstick.recovery.query import Op, Term
 from unstick.recovery.suggest import closest, hint
 
-__all__ = ["FIELDS", "format_filter", "matches", "matches_all", "parse_filter"]
+__all__ = ["FIELDS", "format_filter", "matches", "matches_all", "parse_filter", "quote_value"]
 
 FIELDS = ("state", "is", "stuck", *NAMES, "error", *COUNTS, *AGES)
 
@@ -27,6 +27,13 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _BARE = re.compile(r'[^\s,"]+')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _YES, _NO = ("yes", "true", "1"), ("no", "false", "0")
+
+_SAMPLES = {"state": "failed", "is": "stuck", "stuck": "yes", "step": "overlay", "status": "FAILED"}
+_SAMPLES |= {"id": "12", "job": "12", "table": "jobs", "error": "timeout", "kind": "mail"}
+_UNIT = re.compile(r"(\d+)\s*(s|m|h|d|w)[a-z]*", re.IGNORECASE)
+
+Value = tuple[str, int]
+"""A value as it was written, and where it begins."""
 
 
 def parse_filter(text: str) -> tuple[Term, ...]:
@@ -54,15 +61,15 @@ def _term(text: str, start: int) -> tuple[Term, int]:
     name, op = head[1].lower(), head[2].lstrip(":") or "="
     if name not in FIELDS:
         raise FilterError(_no_field(name), position)
-    values, end = _values(text, head.end(), f"{name}{head[2]}")
+    values, end = _values(text, head.end(), name, f"{name}{head[2]}")
     return _build(name, cast(Op, op), values, negated, position), end
 
 
 def _no_field(name: str) -> str:
     near = closest(name, FIELDS)
-    better = f"; did you mean {near}?" if near else ""
-    fields = ", ".join(FIELDS)
-    return f"there is no filter field {name!r}{better} (fields: {fields}; quote it to search for text)"
+    if near:
+        return f"there is no filter field {name!r}; did you mean {near}? (in quotes it is searched for)"
+    return f"there is no filter field {name!r}; quote it to search for it (fields: {', '.join(FIELDS)})"
 
 
 def _word(text: str, start: int) -> tuple[str, int]:
@@ -76,6 +83,11 @@ def _word(text: str, start: int) -> tuple[str, int]:
     return text[start:end], end
 
 
+def place(error: FilterError) -> str:
+    """Return the sentence about a mistake with its place, counted in characters from 1."""
+    return f"character {error.position + 1}: {error}"
+
+
 def _quoted(text: str, start: int) -> tuple[str, int]:
     match = _QUOTED.match(text, start)
     if match is None:
@@ -85,61 +97,76 @@ def _quoted(text: str, start: int) -> tuple[str, int]:
     return _ESCAPE.sub(r"\1", match[1]), match.end()
 
 
-def _values(text: str, start: int, what: str) -> tuple[list[str], int]:
-    values, position = [], start
+def _values(text: str, start: int, name: str, what: str) -> tuple[list[Value], int]:
+    values: list[Value] = []
+    position = start
     while True:
+        begin = position
         if text[position : position + 1] == '"':
             value, position = _quoted(text, position)
         elif match := _BARE.match(text, position):
             value, position = match[0], match.end()
         else:
-            raise FilterError(f"{what} needs a value right after it, without a space", position)
-        values.append(value)
+            sample = _sample(name, what)
+            raise FilterError(f"{what} needs a value right after it, as in {sample}", position)
+        values.append((value, begin))
         if text[position : position + 1] != ",":
             return values, position
         position += 1
 
 
-def _build(name: str, op: Op, values: list[str], negated: bool, position: int) -> Term:
+def _sample(name: str, what: str) -> str:
+    if name in AGES:
+        return f"{name}>10m" if what.endswith(("=", ":")) and ">" not in what else f"{what}10m"
+    return f"{what}3" if name in COUNTS else f"{name}:{_SAMPLES[name]}"
+
+
+def _build(name: str, op: Op, values: list[Value], negated: bool, position: int) -> Term:
     if name in COUNTS or name in AGES:
         return _comparison(name, op, values, negated, position)
     if op == "!=":
         negated = not negated
     elif op != "=":
-        raise FilterError(f"{name} can't be compared with {op}; write {name}:{values[0]}", position)
+        raise FilterError(f"{name} can't be compared with {op}; write {name}:{values[0][0]}", position)
     if name in ("is", "stuck"):
-        return _flag(name, values, negated, position)
-    if name == "state":
-        values = [_state(value, position) for value in values]
-    return Term(name, "=", values[0] if len(values) == 1 else tuple(values), negated)
+        return _flag(name, values, negated)
+    read = tuple(_state(*value) for value in values) if name == "state" else tuple(text for text, _ in values)
+    return Term(name, "=", read[0] if len(read) == 1 else read, negated)
 
 
-def _comparison(name: str, op: Op, values: list[str], negated: bool, position: int) -> Term:
+def _comparison(name: str, op: Op, values: list[Value], negated: bool, position: int) -> Term:
+    value, at = values[0]
     if len(values) > 1:
-        raise FilterError(f"{name} is compared with one number, not with several", position)
+        raise FilterError(f"{name} is compared with one number, not with several", values[1][1])
+    if value[0] in "<>=":
+        # What `=>` means is plain, but a filter that is guessed may act on other rows.
+        meant = f"{value[0]}={value[1:]}" if op == "=" and value[0] != "=" else ">=3"
+        raise FilterError(f"{name}{op}{value} makes no sense; write {name}{meant}", at - len(op))
     if name in AGES:
         if op in ("=", "!="):
             raise FilterError(f"{name} needs >, >=, < or <=, as in {name}>10m", position)
-        return Term(name, op, _seconds(name, op, values[0], position), negated)
+        return Term(name, op, _seconds(name, op, value, at), negated)
     try:
-        return Term(name, op, float(int(values[0])), negated)
+        return Term(name, op, float(int(value)), negated)
     except ValueError:
-        message = f"{values[0]!r} is not a whole number, which {name} needs, as in {name}>=3"
-        raise FilterError(message, position) from None
+        message = f"{value!r} is not a whole number, which {name} needs, as in {name}>=3"
+        raise FilterError(message, at) from None
 
 
 def _seconds(name: str, op: Op, value: str, position: int) -> float:
     try:
         seconds = parse_duration(value)
-    except UsageError as error:
-        raise FilterError(f"{name}{op}: {error}", position) from None
+    except UsageError:
+        unit = _UNIT.fullmatch(value)
+        better = f"did you mean {name}{op}{unit[1]}{unit[2].lower()}?" if unit else "write 90s, 30m, 2h or 1d"
+        raise FilterError(f"{value!r} is not a duration; {better}", position) from None
     if seconds is None:
         raise FilterError(f"{name} can't be compared with never; write 90s, 30m, 2h or 1d", position)
     return seconds
 
 
-def _flag(name: str, values: list[str], negated: bool, position: int) -> Term:
-    words = [value.lower() for value in values]
+def _flag(name: str, values: list[Value], negated: bool) -> Term:
+    words = [value.lower() for value, _ in values]
     if name == "is":
         if words == ["stuck"]:
             return Term("stuck", "=", True, negated)
@@ -151,7 +178,8 @@ def _flag(name: str, values: list[str], negated: bool, position: int) -> Term:
         return Term("stuck", "=", words[0] in _YES, negated)
     else:
         allowed = ("yes", "no")
-    raise FilterError(f"{name}:{','.join(values)} makes no sense{hint(words[0], allowed)}", position)
+    wrong, position = next((value for value in values if value[0].lower() not in allowed), values[0])
+    raise FilterError(f"{name}:{wrong} makes no sense{hint(wrong.lower(), allowed)}", position)
 
 
 def _state(value: str, position: int) -> State:
@@ -172,17 +200,18 @@ def format_filter(terms: Iterable[Term]) -> str:
 def _format(term: Term) -> str:
     sign = "!" if term.negated else ""
     if term.field == "text":
-        return sign + _quote(str(term.value), bare=not _FIELD.match(str(term.value)))
+        return sign + quote_value(str(term.value), bare=not _FIELD.match(str(term.value)))
     if term.field == "stuck":
         return f"{sign}{'is:stuck' if term.value else 'stuck:no'}"
     if term.field in AGES:
         return f"{sign}{term.field}{term.op}{_short(float(cast(float, term.value)))}"
     if term.field in COUNTS:
         return f"{sign}{term.field}{term.op}{int(cast(float, term.value))}"
-    return f"{sign}{term.field}:{','.join(_quote(str(value)) for value in term.values)}"
+    return f"{sign}{term.field}:{','.join(quote_value(str(value)) for value in term.values)}"
 
 
-def _quote(value: str, *, bare: bool = True) -> str:
+def quote_value(value: str, *, bare: bool = True) -> str:
+    """Return a value as it has to be written in an expression: in quotes where it must."""
     if bare and re.fullmatch(r'[^\s,"!/\\][^\s,"\\]*', value):
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
