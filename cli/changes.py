@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from unstick.cli.encode import plain
-from unstick.cli.output import block, count, narrate, pairs, safe, table
+from unstick.cli.output import block, count, narrate, pairs, safe, say, table
 from unstick.recovery.difference import as_words, differences
 from unstick.recovery.engine import complete
 from unstick.recovery.errors import UnstickError
@@ -96,23 +96,23 @@ def print_plan(source: str, plan: Plan, *, sql: bool) -> None:
     """Print the dry run: the rows with before -> after, what is left out and why, and the SQL."""
     if plan.rows:
         what = f"{safe(plan.action)} {count(len(plan.rows), 'row')}: {safe(plan.verb)}"
-        print(f"{safe(source)} ({safe(plan.profile)}): {what}")
+        say(f"{safe(source)} ({safe(plan.profile)}): {what}")
         with_variant = any(row.variant for row in plan.rows)
         head = ("JOB", "VARIANT", "WHY", "CHANGE") if with_variant else ("JOB", "WHY", "CHANGE")
         rows = [(row.job, row.variant, row.why, change_words(row)) for row in plan.rows]
         table(head, rows if with_variant else [(job, *rest) for job, _, *rest in rows], indent="  ")
     if plan.left_out:
-        print(f"left out {count(len(plan.left_out), 'row')}:")
+        say(f"left out {count(len(plan.left_out), 'row')}:")
         table(("JOB", "WHY NOT"), [(_ref(row), row.reason) for row in plan.left_out], indent="  ")
     if sql and plan.rows:
-        print("SQL:")
+        say("SQL:")
         for statement in plan.sql:
             for line in block(statement):
-                print(f"  {line}".rstrip())
+                say(f"  {line}".rstrip())
     if plan.rows and plan.hook:
-        print(f"afterwards calls {safe(plan.hook)}, {hook_times(len(plan.rows))}")
+        say(f"afterwards calls {safe(plan.hook)}, {hook_times(len(plan.rows))}")
     if plan.rows:
-        print(f"plan {plan.id}")
+        say(f"plan {plan.id}")
         for warning in plan.warnings:
             narrate(f"note: {safe(warning, 1000)}")
 
@@ -151,7 +151,7 @@ def print_standing(rows: Sequence[RowOutcome]) -> None:
     """Print which rows of a saved plan would not be changed any more, and why."""
     others = [row for row in rows if row.detail]
     if others:
-        print(f"no longer as planned: {len(others)} of {count(len(rows), 'row')}")
+        say(f"no longer as planned: {len(others)} of {count(len(rows), 'row')}")
         table(("JOB", "NOW", "DETAIL"), [(_ref(row), _now(row), row.detail) for row in others], indent="  ")
 
 
@@ -168,16 +168,16 @@ def print_result(plan: Plan, result: Result, undo: str) -> None:
     if others:
         table(("JOB", "OUTCOME", "DETAIL"), [(_ref(row), row.outcome, detail_words(row)) for row in others])
     counts = tally_of(plan, result)
-    print(f"{safe(plan.action)}: {counts_words(counts)} of {count(len(plan.rows), 'row')}")
+    say(f"{safe(plan.action)}: {counts_words(counts)} of {count(len(plan.rows), 'row')}")
     if hooks := counted_words(row.hook for row in result.rows):
-        print(f"hooks: {hooks}")
+        say(f"hooks: {hooks}")
     already = sum(row.already for row in result.rows)
     if already:
         now = "nothing was changed now; " if already == counts.applied else ""
         verb = "was" if already == 1 else "were"
-        print(f"{now}{count(already, 'row')} {verb} already applied by operation {safe(result.operation)}")
+        say(f"{now}{count(already, 'row')} {verb} already applied by operation {safe(result.operation)}")
     if result.operation and counts.applied:
-        print(f"operation {safe(result.operation)} (put back with: {undo})")
+        say(f"operation {safe(result.operation)} (put back with: {undo})")
 
 
 def detail_words(row: RowOutcome | OperationRow) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from unstick.cli.encode import plain, print_json
 from unstick.cli.failures import mask
-from unstick.cli.output import narrate, safe, table
+from unstick.cli.output import narrate, safe, say, table
 from unstick.cli.session import Session
 from unstick.recovery.config import Config, schema
 from unstick.recovery.config.load import find_config
@@ -47,7 +47,7 @@ def _path(session: Session) -> int:
     if session.json:
         print_json({"path": str(path), "exists": path.is_file()})
         return 0
-    print(path)
+    say(str(path))
     if not path.is_file():
         narrate("there is no such file yet; unstick works without one")
     return 0
@@ -74,7 +74,7 @@ def _show(session: Session) -> int:
         table(("SOURCE", "SETTING", "VALUE"), [(*row[:2], _words(row[2])) for row in rows])
     for key, value in _general(config).items():
         if value:
-            print(f"{key}: {_words(value)}")
+            say(f"{key}: {_words(value)}")
     return 0
 
 

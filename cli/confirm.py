@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from unstick.cli.output import narrate
 from unstick.recovery.display import display_text
 from unstick.recovery.errors import UsageError
 
@@ -66,11 +67,11 @@ def confirmed(args: argparse.Namespace, source: Source, rows: int, what: str) ->
 
 
 def _ask(question: str) -> str:
-    print(question, end="", file=sys.stderr, flush=True)
+    narrate(question, end="")
     with _interruptible():
         answer = sys.stdin.readline()
     if not answer.endswith("\n"):
-        print(file=sys.stderr)
+        narrate()
     return answer
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from unstick.cli import console
 from unstick.cli.encode import print_json
-from unstick.cli.output import narrate
+from unstick.cli.output import narrate, say
 from unstick.cli.session import Session
 from unstick.recovery.errors import UsageError
 from unstick.recovery.paths import data_folder
@@ -71,7 +71,7 @@ def _print_urls(session: Session, urls: dict[str, str]) -> int:
         print_json({"urls": urls})
         return 0
     for url in urls.values():
-        print(url)
+        say(url)
     if sys.stdout.isatty():
         narrate("look at one with: unstick URL, or headless: unstick jobs --source URL")
     return 0

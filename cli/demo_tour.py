@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unstick.cli.encode import print_json
-from unstick.cli.output import count, safe
+from unstick.cli.output import count, safe, say
 
 if TYPE_CHECKING:
     from unstick.backends.demo.tour import Facts
@@ -34,9 +34,9 @@ def take(session: Session, systems: Sequence[str]) -> int:
     jobs = sum(len(facts.finished) for facts in found.values())
     if ok:
         took = time.monotonic() - started
-        print(f"{count(jobs, 'job')} of killed workers finished after all ({took:.1f} s)")
+        say(f"{count(jobs, 'job')} of killed workers finished after all ({took:.1f} s)")
     else:
-        print(f"not everything happened as it should: {', '.join(bad)}")
+        say(f"not everything happened as it should: {', '.join(bad)}")
     return 0 if ok else 1
 
 
@@ -64,8 +64,8 @@ async def _tours(session: Session, systems: Sequence[str], folder: Path) -> dict
 
 async def _tell(session: Session, system: str, lines: asyncio.Queue[tuple[str, str] | None]) -> None:
     if not session.json:
-        print(system, flush=True)
+        say(system, flush=True)
     while (line := await lines.get()) is not None:
         if not session.json:
             word, text = line
-            print(f"  {word:<{_WIDTH}} {safe(text, 300) if text else ''}", flush=True)
+            say(f"  {word:<{_WIDTH}} {safe(text, 300) if text else ''}", flush=True)

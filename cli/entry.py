@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
 from unstick.cli.failures import explain, mask, sentence
+from unstick.cli.output import narrate, say
 from unstick.cli.parser import parse
 from unstick.recovery.display import display_text
 from unstick.recovery.errors import UnstickError
@@ -64,7 +65,7 @@ def _do(arguments: list[str], make_backend: Callable[[Source], Backend] | None) 
     if getattr(parsed, "version", False):
         from importlib.metadata import version
 
-        print(f"unstick {version('unstick')}")
+        say(f"unstick {version('unstick')}")
         return 0
     from unstick.cli.session import Session
 
@@ -82,7 +83,7 @@ def _tolerate_any_character() -> None:
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:
     """Say a warning (a plug-in that can't be loaded) as a sentence, without the line of code that gave it."""
-    print(f"unstick: {mask(display_text(str(message), limit=1000))}", file=sys.stderr)
+    narrate(f"unstick: {mask(display_text(str(message), limit=1000))}")
 
 
 def _forget_stdout() -> None:

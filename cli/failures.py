@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 
+from unstick.cli.output import narrate
 from unstick.recovery.display import display_text
 
 _CREDENTIALS = re.compile(r"([A-Za-z0-9+.-]+(?::/{1,3}|//)[^:@/\s?#]*):[^\s'\"]*@")
@@ -33,7 +33,7 @@ def explain(message: str, code: int, *, as_json: bool, bug: BaseException | None
     if as_json:
         print(json.dumps({"error": message, "exit_code": code}))
     else:
-        print(f"unstick: {message}", file=sys.stderr)
+        narrate(f"unstick: {message}")
     if bug is not None:
         _tell_about(bug)
     return code
@@ -44,6 +44,6 @@ def _tell_about(bug: BaseException) -> None:
         import traceback
 
         text = "".join(traceback.format_exception(bug))
-        print(display_text(mask(text), limit=100_000, multiline=True), file=sys.stderr)
+        narrate(display_text(mask(text), limit=100_000, multiline=True))
     else:
-        print("This is a mistake in unstick; UNSTICK_DEBUG=1 shows where.", file=sys.stderr)
+        narrate("This is a mistake in unstick; UNSTICK_DEBUG=1 shows where.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from unstick.cli.encode import print_json
 from unstick.cli.failures import sentence
-from unstick.cli.output import narrate, table
+from unstick.cli.output import narrate, say, table
 from unstick.cli.session import Session
 from unstick.recovery.hooks_outcome import counted, counted_words, due
 
@@ -49,7 +49,7 @@ def tell(
     if rows:
         head = ("JOB", "VARIANT", "OUTCOME", "UNDONE BY", "HOOK")
         table(head, [(row.job, row.variant, row.outcome, row.undone_by, row.hook) for row in rows])
-        print(f"hooks: {counted_words(row.hook for row in rows)}")
+        say(f"hooks: {counted_words(row.hook for row in rows)}")
     elif called is None and not session.args.retry:
         narrate(f"{session.source.name}: {operation.id} called no hook")
     if called is not None and called.error is not None:

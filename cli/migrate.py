@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from unstick.cli import confirm
 from unstick.cli.carry import carry_out
 from unstick.cli.encode import print_json
-from unstick.cli.output import block, count, narrate, safe
+from unstick.cli.output import block, count, narrate, safe, say
 from unstick.cli.session import Session
 from unstick.recovery.errors import NotFound, UsageError
 from unstick.recovery.operator import describe_operator
@@ -80,7 +80,7 @@ async def _migrate(session: Session) -> int:
         print_json(_document(session, found, applies=applies))
     else:
         for statement in found.sql:
-            print("\n".join(line.rstrip() for line in block(_shown(statement))))
+            say("\n".join(line.rstrip() for line in block(_shown(statement))))
         for name, reason in found.left_out:
             narrate(f"left out: {safe(name)}: {safe(reason, 1000)}")
         narrate(_summary(found.sql, applies=applies, rollback=args.rollback))

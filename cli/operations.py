@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from unstick.cli.changes import counts_words, detail_words, image_words
 from unstick.cli.encode import plain, print_json
-from unstick.cli.output import count, narrate, pairs, table
+from unstick.cli.output import count, narrate, pairs, say, table
 from unstick.cli.session import Session
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ async def _one(session: Session) -> int:
             ("undoes", operation.undoes),
         ]
     )
-    print()
+    say()
     head = ("JOB", "VARIANT", "OUTCOME", "UNDONE BY", "DETAIL", "CHANGE")
     table(head, [_operation_row(row) for row in operation.rows])
     return 0

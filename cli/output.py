@@ -1,4 +1,8 @@
-"""Plain aligned text. Every value passes through `display_text`; data goes to stdout, narration to stderr."""
+"""Plain aligned text; data goes to stdout, narration to stderr.
+
+Every value passes through `display_text` before it is aligned, and every line again on its way out, so that
+no command can forget it.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,19 @@ CELL = 60
 """Cells that one column takes at most; the last column is never cut."""
 
 
-def narrate(text: str) -> None:
-    """Say something that is not data."""
-    print(text, file=sys.stderr)
+def say(text: str = "", *, flush: bool = False) -> None:
+    """Print lines of data: the only way to stdout for what is not JSON."""
+    print(_shown(text), flush=flush)
+
+
+def narrate(text: str = "", *, end: str = "\n") -> None:
+    """Say something that is not data: the only way to stderr."""
+    print(_shown(text), end=end, file=sys.stderr, flush=True)
+
+
+def _shown(text: str) -> str:
+    # What the longest stand-in takes for one character: nothing is ever cut here.
+    return display_text(text, limit=10 * len(text) + 1, multiline=True)
 
 
 def safe(value: object, limit: int = 300) -> str:
@@ -33,7 +47,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, indent: str 
     widths[1:] = [min(CELL, width) for width in widths[1:]]
     for line in [list(head), *cells]:
         parts = [text if at == last else fit(text, widths[at]) for at, text in enumerate(line)]
-        print((indent + "  ".join(parts)).rstrip())
+        say((indent + "  ".join(parts)).rstrip())
 
 
 def pairs(items: Iterable[tuple[str, object]], *, indent: str = "") -> None:
@@ -42,9 +56,9 @@ def pairs(items: Iterable[tuple[str, object]], *, indent: str = "") -> None:
     width = min(CELL, max((cell_width(label) for label, _ in shown), default=0))
     for label, value in shown:
         lines = block(value)
-        print(f"{indent}{fit(label, width)}  {lines[0]}".rstrip())
+        say(f"{indent}{fit(label, width)}  {lines[0]}".rstrip())
         for line in lines[1:]:
-            print(f"{indent}{' ' * width}  {line}".rstrip())
+            say(f"{indent}{' ' * width}  {line}".rstrip())
 
 
 def block(value: object, limit: int = 4000) -> list[str]:

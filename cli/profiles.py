@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from unstick.cli.encode import print_json
 from unstick.cli.failures import mask
-from unstick.cli.output import block, narrate, safe, table
+from unstick.cli.output import block, narrate, safe, say, table
 from unstick.cli.session import Session
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(session: Session) -> int:
         if session.json:
             print_json({"name": name, "text": text})
         else:
-            print("\n".join(block(text, limit=len(text) + 1)).rstrip("\n"))
+            say("\n".join(block(text, limit=len(text) + 1)).rstrip("\n"))
         return 0
     found = [_object(info) for info in backends.profiles()]
     if session.json:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unstick.cli.encode import job_object, plain, print_json, variant_object
 from unstick.cli.history import attempts_table
 from unstick.cli.jobs import state_words, step_words, why_words
-from unstick.cli.output import pairs, safe, table
+from unstick.cli.output import pairs, safe, say, table
 from unstick.cli.selecting import thresholds
 from unstick.cli.session import Session
 from unstick.recovery.durations import long_duration, short_duration
@@ -55,7 +55,7 @@ async def _show(session: Session, wanted: JobId) -> int:
     else:
         _print_variant(found, job)
     if details["attempts"]:
-        print("\nattempts, newest first")
+        say("\nattempts, newest first")
         attempts_table(details["attempts"], with_job=False)
     if details.get("events"):
         _print_events(details["events"])
@@ -130,15 +130,15 @@ def _how_it_is(item: Job | Variant) -> list[tuple[str, object]]:
 
 def _print_verdict(item: Job | Variant) -> None:
     if item.verdict:
-        print(f"\nstuck: {safe(item.verdict.why)}")
+        say(f"\nstuck: {safe(item.verdict.why)}")
         pairs(item.verdict.evidence, indent="  ")
     if item.fields:
-        print("\nfields")
+        say("\nfields")
         pairs(list(item.fields.items()), indent="  ")
 
 
 def _print_variants(variants: tuple[Variant, ...], name: str) -> None:
-    print(f"\n{safe(name)}")
+    say(f"\n{safe(name)}")
     head = ("STATE", "ID", "NAME", "STEP", "TRY", "IDLE", "WHY")
     table(head, [_variant_row(variant) for variant in variants], indent="  ")
 
@@ -149,6 +149,6 @@ def _variant_row(variant: Variant) -> tuple[object, ...]:
 
 
 def _print_events(events: tuple[Event, ...]) -> None:
-    print("\nevents")
+    say("\nevents")
     rows = [(event.at, event.level, event.stage, event.message) for event in events]
     table(("AT", "LEVEL", "STAGE", "MESSAGE"), rows, indent="  ")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from unstick.cli.encode import plain, print_json
-from unstick.cli.output import pairs, safe, short, table
+from unstick.cli.output import pairs, safe, say, short, table
 from unstick.cli.session import Session
 from unstick.recovery.durations import long_duration, parse_duration
 from unstick.recovery.errors import UsageError
@@ -71,24 +71,24 @@ def _rated(spread: dict[str, Any]) -> dict[str, Any]:
 def _print(found: Statistics, variants: str) -> None:
     _print_figures(found.jobs, "jobs", found.window_s)
     if found.variants is not None:
-        print()
+        say()
         _print_figures(found.variants, variants, found.window_s)
     _print_rows(f"most retried {variants}", found.retried_variants)
     for title, results in (("actions taken", found.actions), ("attempts by reason", found.reasons)):
         if results:
-            print(f"\n{title}")
+            say(f"\n{title}")
             rows = [(name, _results(counted)) for name, counted in sorted(results.items())]
             table(("", "RESULTS"), rows, indent="  ")
 
 
 def _print_figures(found: Figures, what: str, window_s: float) -> None:
-    print(f"{found.spread.total} {what} created within {long_duration(window_s)}")
+    say(f"{found.spread.total} {what} created within {long_duration(window_s)}")
     _print_spread(found.spread)
     if found.by_status:
-        print(f"\n{what} by status")
+        say(f"\n{what} by status")
         table(("STATUS", "NUMBER"), Counter(found.by_status).most_common(MOST), indent="  ")
     if found.histogram:
-        print(f"\n{what} by retries")
+        say(f"\n{what} by retries")
         most = max(found.histogram.values())
         rows = [(tries, n, "#" * round(BAR * n / most)) for tries, n in sorted(found.histogram.items())]
         table(("RETRIES", "NUMBER", ""), rows, indent="  ")
@@ -102,7 +102,7 @@ def _print_spreads(title: str, head: str, found: Mapping[str, Spread]) -> None:
     named = {name: spread for name, spread in found.items() if name != "NULL"}
     if not named:
         return
-    print(f"\n{title}")
+    say(f"\n{title}")
     # Days are few and tell a trend: all of them, in their order. Of the others those with the most.
     chosen = list(named.items())
     if head != "day":
@@ -121,23 +121,23 @@ def _print_spreads(title: str, head: str, found: Mapping[str, Spread]) -> None:
     ]
     table((head.upper(), "ALL", "RETRIED", "RATE", "3+", "AVERAGE", "MOST"), rows, indent="  ")
     if len(named) > len(chosen):
-        print(f"  and {len(named) - len(chosen)} more; --json has all of them")
+        say(f"  and {len(named) - len(chosen)} more; --json has all of them")
 
 
 def _print_rows(title: str, found: Sequence[Retried]) -> None:
     if not found:
         return
-    print(f"\n{title}")
+    say(f"\n{title}")
     for each in found:
         # Never cut: it is what the next command is given.
-        print(f"  {each.retries:>2}x {safe(f'{each.job}/{each.variant}' if each.variant else each.job)}")
+        say(f"  {each.retries:>2}x {safe(f'{each.job}/{each.variant}' if each.variant else each.job)}")
         of_job = [("of a job ", each.job_status), ("at ", each.job_step)]
         times = [("created ", _at(each.created)), ("updated ", _at(each.updated))]
         own = [("", each.name), ("", each.status), ("at ", each.step)]
         for told in ([*own, *of_job], times) if each.variant else ([*own, *times],):
             line = ", ".join(f"{label}{safe(value)}" for label, value in told if value)
             if line:
-                print(f"      {short(line, CELLS - 6)}")
+                say(f"      {short(line, CELLS - 6)}")
 
 
 def _at(moment: datetime | None) -> str | None:
