@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from unstick.recovery.model import Job, JobId
 from unstick.recovery.query import Query
 
-from . import journal_reading
+from . import journal_reading, keys
 from .attempts import Attempts
+from .entity import EntitySql
+from .filter_terms import of_table
 from .opening import Opened
 
 
@@ -26,11 +29,15 @@ class Counting:
         return any(not table.spec.columns.retries for table in self.opened.tables)
 
     def jobs(self, connection: sa.Connection, query: Query | None = None) -> dict[str, int]:
-        """Attempts of every job; nothing for a query that is not about them."""
+        """Attempts of every job, as its row shows them; nothing for a query that is not about them."""
         wanted = query is None or query.sort == "retries" or any(t.field == "retries" for t in query.terms)
         if not (wanted and self._needed):
             return {}
-        return self._counts(connection, None)
+        counts = self._counts(connection, None)
+        for table in self.opened.tables:
+            if table.spec.attempts_sql or table.spec.attempts_since:
+                counts |= _by_row(connection, table, counts)
+        return counts
 
     def _counts(self, connection: sa.Connection, jobs: Sequence[str] | None) -> dict[str, int]:
         journal = self.opened.journal
@@ -60,3 +67,23 @@ class Counting:
             counted = counted.since(getattr(job, spec.attempts_since))
         # The system's own record, which the row brings along, may know of more.
         return replace(job, retries=max(job.retries, counted) if spec.attempts_sql else counted)
+
+
+def _by_row(connection: sa.Connection, entity: EntitySql, counts: Mapping[str, int]) -> dict[str, int]:
+    """Attempts that only the job's row can tell: those since it began, those on the system's own record."""
+    spec, since = entity.spec, entity.spec.attempts_since
+    recorded = entity.layout.expression(spec.attempts_sql) if spec.attempts_sql else sa.literal(0)
+    begun = entity.epoch(since) if since else sa.null()
+    named = [keys.split(job, entity.key, entity.name) for job in of_table(entity, counts)]
+    known = [entity.key_in(named)] if named else []
+    columns = [*(entity.image(name).label(name) for name in entity.key)]
+    statement = entity.select(*columns, recorded.label("recorded_"), begun.label("begun_"))
+    found: dict[str, int] = {}
+    for row in entity.rows(connection.execute(statement.where(sa.or_(recorded > 0, *known)))):
+        job = entity.job_id({name: row[name] for name in entity.key})
+        made = counts.get(job, 0)
+        if isinstance(made, Attempts) and since:
+            moment = row["begun_"]
+            made = made.since(None if moment is None else datetime.fromtimestamp(float(moment), UTC))
+        found[job] = max(made, int(row["recorded_"] or 0))
+    return found

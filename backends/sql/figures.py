@@ -33,7 +33,6 @@ from .entity import EntitySql
 from .figures_rows import Found, alerting, counted, dimensions, retried, within
 from .filter_terms import of_table
 from .journal import Journal
-from .reader import Asked
 
 CHUNK = 500
 History = Mapping[tuple[str, str | None], int]
@@ -69,13 +68,16 @@ class _Counts:
 
 
 def statistics(
-    connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked, journal: Journal, window: timedelta
+    connection: sa.Connection,
+    tables: Sequence[EntitySql],
+    made: Mapping[str, int],
+    journal: Journal,
+    window: timedelta,
 ) -> Statistics:
-    """Return the figures over what was created within the window."""
+    """Return the figures over what was created within the window. `made` are jobs' attempts, where no column
+    counts them."""
     seconds = window.total_seconds()
-    history: dict[tuple[str, str | None], int] = {
-        (job, None): n for job, n in journal_reading.retry_counts(journal, connection).items()
-    }
+    history: dict[tuple[str, str | None], int] = {(job, None): n for job, n in made.items()}
     history |= journal_reading.variant_counts(journal, connection)
     jobs, variants = _Counts(), _Counts()
     below = [table.variants for table in tables if table.variants is not None]

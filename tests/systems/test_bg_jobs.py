@@ -1,7 +1,9 @@
 """bg_jobs by its profile: intervals inside a JSON document, recoveries in the queue beside it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -15,13 +17,13 @@ from unstick.recovery.engine import apply
 from unstick.recovery.model import JobId
 from unstick.recovery.outcome import Outcome
 from unstick.recovery.port import Backend
-from unstick.recovery.query import Query
+from unstick.recovery.query import Query, Term
 
 STUCK, FINISHED, EMPTY = job_id("stuck"), job_id("all_finished"), job_id("no_tasks")
 ALONE = [job_id("stuck", number) for number in range(3)]
 """Stuck intervals that nothing is in the queue for."""
 ROUNDS = 10
-MALFORMED, DISABLED = job_id("malformed"), job_id("disabled")
+MALFORMED, DISABLED, AT_LIMIT = job_id("malformed"), job_id("disabled"), job_id("at_limit")
 
 
 @pytest.fixture
@@ -135,6 +137,28 @@ async def test_undo_takes_the_recovery_back_only_while_nobody_took_it(here: Here
     await here.run(taken.format("available", 0), id=row["id"])
     assert (await undo(backend, result)).counts.applied == 1
     assert await here.recoveries(STUCK) == []
+
+
+async def test_filter_order_and_statistics_count_retries_as_the_list_shows_them(
+    here: Here, backend: Backend
+) -> None:
+    await act(backend, "recover", STUCK)
+    rows = (await backend.page(Query(limit=500))).rows
+    shown = {row.id: row.retries for row in rows}
+    tried = {job: number for job, number in shown.items() if number}
+    # Recoveries that the queue alone has on record, and one of the retry history.
+    assert {JobId(AT_LIMIT), JobId(STUCK)} <= set(tried)
+    for least in (1, 2, 3):
+        found = await backend.page(Query(limit=500, terms=(Term("retries", ">=", least),)))
+        assert {row.id for row in found.rows} == {job for job, number in shown.items() if number >= least}
+    none = await backend.page(Query(limit=500, terms=(Term("retries", "=", 0),)))
+    assert {row.id for row in none.rows} == set(shown) - set(tried)
+    ordered = await backend.page(Query(limit=500, sort="retries", descending=True))
+    numbers = [row.retries for row in ordered.rows]
+    assert numbers == sorted(numbers, reverse=True)
+    figures = (await backend.statistics(timedelta(days=365))).jobs
+    assert {one.job: one.retries for one in figures.top} == tried
+    assert figures.histogram == Counter(shown.values())
 
 
 async def test_what_is_finished_becomes_completed_and_its_results_stay(here: Here, backend: Backend) -> None:
