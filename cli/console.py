@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from unstick.cli.session import Session
 from unstick.recovery.config.environment import flag, read_variable
+from unstick.recovery.config.load import find_config
 from unstick.recovery.config.resolve import names
 from unstick.recovery.config.url import is_url
 from unstick.recovery.errors import UnstickError, UsageError
@@ -82,6 +83,7 @@ def open_console(session: Session, seats: Sequence[Seat], workers: SourceWorkers
         seats,
         keymap=config.keys,
         theme=session.args.theme or os.environ.get("UNSTICK_THEME") or config.data.get("theme"),
+        theme_folder=find_config(session.args.config, os.environ)[0].parent / "themes",
         ascii=_ascii(session),
         workers=workers,
     )

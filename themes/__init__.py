@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from unstick.themes.contrast import contrast
+from unstick.themes.contrast import ANSI, contrast, readable_on
 from unstick.themes.loader import BUILT_IN, ThemeSpec, load_theme, theme_names, user_themes
+from unstick.themes.vision import distance
 
-__all__ = ["BUILT_IN", "ThemeSpec", "contrast", "load_theme", "theme_names", "user_themes"]
+__all__ = [
+    "ANSI",
+    "BUILT_IN",
+    "ThemeSpec",
+    "contrast",
+    "distance",
+    "load_theme",
+    "readable_on",
+    "theme_names",
+    "user_themes",
+]

@@ -28,11 +28,23 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def _luminance(colour: str) -> float:
+def channels(colour: str) -> tuple[float, float, float]:
+    """Return red, green and blue of `#rrggbb` or an `ansi_...` name, each from 0 to 1."""
     digits = ANSI.get(colour, colour).removeprefix("#")
-    red, green, blue = (_linear(int(digits[i : i + 2], 16) / 255) for i in (0, 2, 4))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    return red, green, blue
 
 
-def _linear(channel: float) -> float:
+def linear(channel: float) -> float:
+    """Return how much light a channel of sRGB is."""
     return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
+
+
+def readable_on(ground: str) -> str:
+    """Return black or white, whichever has more contrast on `ground`; that is at least 4.58 on any colour."""
+    return max(("#000000", "#ffffff"), key=lambda text: contrast(text, ground))
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (linear(channel) for channel in channels(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,9 +1,14 @@
-"""Reads and checks theme files. A wrong file is refused with one sentence that names it and the key."""
+"""Reads and checks theme files. A wrong file is refused with one sentence that names file, line and key.
+
+base = "dark"          # optional: a built-in theme that gives every colour not named here
+dark = true            # whether the ground is dark; the base's, else true
+[colours]              # all of KEYS, or with a base only those that differ
+stuck = "#ffb454"      # "#rrggbb" throughout, or the sixteen names ansi_red ... throughout
+"""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from unstick.recovery.errors import ConfigError
+from unstick.recovery.suggest import hint
+from unstick.recovery.toml_file import line_of, parse_toml
 from unstick.themes.contrast import ANSI, contrast
 
-BUILT_IN = ("dark", "light", "ansi16", "high-contrast")
+BUILT_IN = ("dark", "light", "ansi16", "high-contrast", "deuteranopia", "tritanopia", "prod-red")
 
 ON_BACKGROUND = (
     "text", "dim", "accent", "mark", "warning",
@@ -21,23 +28,34 @@ ON_BACKGROUND = (
 )  # fmt: skip
 """Colours of text on `background`."""
 
-PAIRS = (("bar_text", "bar"), ("bar_dim", "bar"), ("cursor_text", "cursor"), ("prod_text", "prod"))
-"""Text and what it stands on, where that isn't `background`."""
+PAIRS = (
+    ("bar_text", "bar"),
+    ("bar_dim", "bar"),
+    ("text", "bar"),
+    ("cursor_text", "cursor"),
+    ("prod_text", "prod"),
+)
+"""Text and what it stands on, where that isn't `background`; `text` on `bar` is what one types."""
 
-KEYS = ("background", *ON_BACKGROUND, *(name for pair in PAIRS for name in pair))
+KEYS = tuple(dict.fromkeys(("background", *ON_BACKGROUND, *(name for pair in PAIRS for name in pair))))
+TOP = ("base", "dark", "colours")
 MINIMUM_CONTRAST = 4.5
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,30}")
 
 
 @dataclass(frozen=True, slots=True)
 class ThemeSpec:
-    """A checked theme: every name of `KEYS` has a colour, `#rrggbb` or one of the `ansi_...` names."""
+    """A checked theme: every name of `KEYS` has a colour, `#rrggbb` or one of the `ansi_...` names.
+
+    `file` is where the user keeps it, None for a built-in theme.
+    """
 
     name: str
     dark: bool
     colours: Mapping[str, str]
+    file: str | None = None
 
     @property
     def ansi(self) -> bool:
@@ -53,25 +71,19 @@ class ThemeSpec:
 
 
 def theme_names(folder: Path | None = None) -> tuple[str, ...]:
-    """Name the built-in themes, then those of the user's folder."""
-    own = sorted(path.stem for path in folder.glob("*.toml")) if folder and folder.is_dir() else []
-    return (*BUILT_IN, *(name for name in own if name not in BUILT_IN))
+    """Name the built-in themes, then the user's own; a broken one is left out."""
+    own = user_themes(folder)[0] if folder else ()
+    return (*BUILT_IN, *(spec.name for spec in own if spec.name not in BUILT_IN))
 
 
 def load_theme(name: str, folder: Path | None = None) -> ThemeSpec:
     """Load a theme by name; a file in the user's folder wins over a built-in one. Raises ConfigError."""
-    if not _NAME.fullmatch(name):
-        raise ConfigError(f"{name!r} is not a theme's name; there is {', '.join(theme_names(folder))}")
-    own = folder / f"{name}.toml" if folder else None
+    own = folder / f"{name}.toml" if folder and _NAME.fullmatch(name) else None
     if own and own.is_file():
-        try:
-            return read_theme(own.read_text(encoding="utf-8"), name, str(own))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"can't be read: {error}", file=str(own)) from None
-    if name not in BUILT_IN:
-        raise ConfigError(f"there is no theme {name!r}; there is {', '.join(theme_names(folder))}")
-    text = files("unstick.themes").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return read_theme(text, name, f"{name}.toml")
+        return _read_own(own)
+    if name in BUILT_IN:
+        return _built_in(name)
+    raise ConfigError(f"there is no theme {name!r}{hint(name, theme_names(folder))}")
 
 
 def user_themes(folder: Path) -> tuple[tuple[ThemeSpec, ...], tuple[str, ...]]:
@@ -79,48 +91,65 @@ def user_themes(folder: Path) -> tuple[tuple[ThemeSpec, ...], tuple[str, ...]]:
     specs, problems = [], []
     for path in sorted(folder.glob("*.toml")):
         try:
-            specs.append(load_theme(path.stem, folder))
+            specs.append(_read_own(path))
         except ConfigError as error:
             problems.append(str(error))
     return tuple(specs), tuple(problems)
 
 
-def read_theme(text: str, name: str, file: str) -> ThemeSpec:
+def read_theme(text: str, name: str, file: str, *, own: bool = True) -> ThemeSpec:
     """Check the text of a theme file. Raises ConfigError."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not valid TOML: {error}", file=file) from None
-    unknown = sorted(set(data) - {"dark", "colours"})
-    if unknown:
-        raise ConfigError(
-            "is not a key of a theme; allowed are dark and [colours]", file=file, key=unknown[0]
-        )
-    dark = data.get("dark", True)
+    data = parse_toml(text, file)
+    for key in sorted(data.keys() - set(TOP)):
+        raise _wrong(text, file, f"is not a key of a theme{hint(key, TOP)}", key)
+    base = data.get("base")
+    if base is not None and base not in BUILT_IN:
+        raise _wrong(text, file, f"can't be {base!r}{hint(str(base), BUILT_IN)}", "base")
+    below = _built_in(base) if base is not None else None
+    dark = data.get("dark", below.dark if below else True)
     if not isinstance(dark, bool):
-        raise ConfigError("must be true or false", file=file, key="dark")
-    return ThemeSpec(name, dark, _colours(data.get("colours"), file))
+        raise _wrong(text, file, "must be true or false", "dark")
+    colours = _colours(data.get("colours"), below, text, file)
+    return ThemeSpec(name, dark, colours, file if own else None)
 
 
-def _colours(table: Any, file: str) -> Mapping[str, str]:
+def _read_own(path: Path) -> ThemeSpec:
+    if not _NAME.fullmatch(path.stem):
+        raise ConfigError("the name of a theme has letters, digits, - and _ only", file=str(path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"can't be read: {error}", file=str(path)) from None
+    return read_theme(text, path.stem, str(path))
+
+
+def _built_in(name: str) -> ThemeSpec:
+    file = f"{name}.toml"
+    text = files("unstick.themes").joinpath(file).read_text(encoding="utf-8")
+    return read_theme(text, name, file, own=False)
+
+
+def _colours(table: Any, below: ThemeSpec | None, text: str, file: str) -> Mapping[str, str]:
+    if table is None and below is not None:
+        table = {}
     if not isinstance(table, dict):
-        raise ConfigError(
-            "is missing; it gives a colour to each of " + ", ".join(KEYS), file=file, key="colours"
-        )
+        raise _wrong(text, file, "is missing; it gives a colour to each of " + ", ".join(KEYS), "colours")
     for key in sorted(table.keys() - set(KEYS)):
-        raise ConfigError(
-            "is not a colour of a theme; these are " + ", ".join(KEYS), file=file, key=f"colours.{key}"
-        )
-    for key in KEYS:
-        value = table.get(key)
-        if value is None:
-            raise ConfigError('is missing; write a colour such as "#d0d0d0"', file=file, key=f"colours.{key}")
+        raise _wrong(text, file, f"is not a colour of a theme{hint(key, KEYS)}", "colours", key)
+    for key, value in table.items():
         if not isinstance(value, str) or not (_HEX.fullmatch(value) or value in ANSI):
-            raise ConfigError(
-                f'{value!r} is not a colour; write "#rrggbb" or one of {", ".join(ANSI)}',
-                file=file,
-                key=f"colours.{key}",
-            )
-    if len({value in ANSI for value in table.values()}) > 1:
-        raise ConfigError('mixes "#rrggbb" and ansi_ colours; use one kind', file=file, key="colours")
-    return dict(table)
+            message = f'{value!r} is not a colour; write "#rrggbb" or one of {", ".join(ANSI)}'
+            raise _wrong(text, file, message, "colours", key)
+    colours = {**(below.colours if below else {}), **table}
+    for key in KEYS:
+        if key not in colours:
+            message = 'is missing; write a colour such as "#d0d0d0", or base = "dark" at the top for the rest'
+            raise _wrong(text, file, message, "colours", key)
+    if len({value in ANSI for value in colours.values()}) > 1:
+        message = 'mixes "#rrggbb" and ansi_ colours; use one kind, and for ansi_ ones base = "ansi16"'
+        raise _wrong(text, file, message, "colours")
+    return colours
+
+
+def _wrong(text: str, file: str, message: str, *path: str) -> ConfigError:
+    return ConfigError(message, file=file, line=line_of(text, path), key=".".join(path))

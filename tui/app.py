@@ -14,9 +14,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from unstick.recovery.errors import UsageError
-from unstick.recovery.paths import config_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
     from unstick.tui.console import ConsoleApp
@@ -47,22 +48,25 @@ def run_console(
     *,
     keymap: Mapping[str, str] | None = None,
     theme: str | None = None,
+    theme_folder: Path | None = None,
     ascii: bool = False,  # noqa: A002 - the public name of the option
     workers: Workers | None = None,
 ) -> int:
     """Run the console on one source or several and return the exit code.
 
     Each source comes with a function that makes its backend, not opened. It is called in a thread when the
-    source is first looked at, so what it imports does not hold up the first screen. `workers` are the demo's.
-    Raises ConfigError for a bad keymap or theme, UsageError where there is no terminal.
+    source is first looked at, so what it imports does not hold up the first screen. `workers` are the demo's,
+    `theme_folder` has the user's own themes. Raises ConfigError for a bad keymap or theme, UsageError where
+    there is no terminal.
     """
     require_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
     # Read once, when Textual is imported; the extended reports break input methods and dead keys.
     os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
     from unstick.tui.console import ConsoleApp
 
-    folder = config_file().parent / "themes" if theme else None
-    app = ConsoleApp(sources, keymap=keymap, theme=theme, theme_folder=folder, ascii=ascii, workers=workers)
+    app = ConsoleApp(
+        sources, keymap=keymap, theme=theme, theme_folder=theme_folder, ascii=ascii, workers=workers
+    )
     return _run(app)
 
 

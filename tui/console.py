@@ -16,12 +16,11 @@ from textual import events
 
 from unstick.recovery.display import display_text
 from unstick.recovery.source import Source
-from unstick.themes import load_theme
 from unstick.tui.clipboard import osc52
 from unstick.tui.doors import Doors
 from unstick.tui.leaving import Leaving
+from unstick.tui.looks import Looks
 from unstick.tui.pace import Pace
-from unstick.tui.palette import Palette, textual_theme
 from unstick.tui.screens.opening import OpeningScreen
 from unstick.tui.session import Make, Session
 from unstick.tui.typing import Typing
@@ -35,7 +34,7 @@ AGAIN_S = 1.0
 """Until a source is asked again for live updates, when it was not connected or could not say."""
 
 
-class ConsoleApp(Typing, Leaving, Doors, inherit_bindings=False):
+class ConsoleApp(Typing, Leaving, Doors, Looks, inherit_bindings=False):
     """The console on one source or several; one is shown. `clock` is monotonic, `chance` the jitter."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -58,10 +57,7 @@ class ConsoleApp(Typing, Leaving, Doors, inherit_bindings=False):
             Session(make, source, clock, Pace(source.refresh_s, chance=chance)) for make, source in sources
         ]
         super().__init__(sessions, clock, workers, ansi_color=True if colourless else None)
-        spec = load_theme(theme or default_theme(os.environ), theme_folder)
-        self.palette = Palette(spec, colourless=colourless, plain=ascii)
-        self.register_theme(textual_theme(spec))
-        self.theme = spec.name
+        self.put_on(theme, theme_folder, plain=ascii, colourless=colourless)
         self._keymap = keymap or {}
         if self._keymap:
             self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.keys.items()})
@@ -80,6 +76,7 @@ class ConsoleApp(Typing, Leaving, Doors, inherit_bindings=False):
 
     def on_ready(self) -> None:
         """That is on the terminal now: import the rest and open the live table."""
+        self.tell_themes()
         self.open_screen(self._table())
         self._watch_shown()
 
@@ -87,6 +84,7 @@ class ConsoleApp(Typing, Leaving, Doors, inherit_bindings=False):
         """Show another source's live table, as it was left. Only what is shown is asked anything."""
         self.shown = (self.shown + step) % len(self.sessions)
         self._said = ""
+        self.suit()
         # Awaiting it in a handler of the screen that leaves would wait for itself.
         _ = self.switch_screen(self._table())
         self._watch_shown()
@@ -152,10 +150,3 @@ class ConsoleApp(Typing, Leaving, Doors, inherit_bindings=False):
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen) and hasattr(screen, "forget_marks"):
                 screen.forget_marks(applied)
-
-
-def default_theme(environ: Mapping[str, str]) -> str:
-    """Choose the sixteen terminal colours where the terminal has no more."""
-    term = environ.get("TERM", "")
-    rich = "256" in term or environ.get("COLORTERM") or "kitty" in term or "direct" in term
-    return "dark" if rich or environ.get("NO_COLOR") else "ansi16"

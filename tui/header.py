@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unstick.recovery.display import CUT, display_text
+from unstick.tui.palette import LABEL
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Part
 
@@ -16,10 +17,11 @@ def header_parts(session: Session, place: str = "") -> list[Part]:
     `place` says which of several sources it is.
     """
     source, able = session.source, session.capabilities
-    parts = [Part(place), Part(display_text(source.name), "tag")]
+    style = label_style(session)
+    parts = [Part(place), Part(display_text(source.name), "tag" if source.environment else style)]
     if source.environment:
         label = display_text(source.environment.upper(), limit=12)
-        parts.append(Part(f"[{label}]", "prod" if session.is_prod else "tag"))
+        parts.append(Part(f"[{label}]", style))
     if session.read_only:
         parts.append(Part("[READ-ONLY]", "tag"))
     if able is not None and able.problems:
@@ -38,6 +40,13 @@ def header_parts(session: Session, place: str = "") -> list[Part]:
         parts.append(Part(pace, "bar.dim", 5, right=True))
     parts.append(Part("unstick", "bar.dim", 6, right=True))
     return parts
+
+
+def label_style(session: Session) -> str:
+    """Return the style of a source's label: its own colour, else that of production, else a plain tag."""
+    if session.source.colour:
+        return f"{LABEL}{session.source.colour}"
+    return "prod" if session.is_prod else "tag"
 
 
 def _tail(database: str) -> str:

@@ -1,4 +1,8 @@
-"""Style names -> finished styles of one theme. Each names text and ground, so a line needs no context."""
+"""Style names -> finished styles of one theme. Each names text and ground, so a line needs no context.
+
+The names are a theme's colours (`stuck`, `dim`, `cursor`, ...), those of `ALIASES`, and `label:COLOUR` for
+the label of a source that has a colour of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,30 @@ from collections.abc import Iterator, Mapping
 from rich.style import Style
 from textual.theme import Theme
 
-from unstick.themes import ThemeSpec
+from unstick.themes import ANSI, ThemeSpec, distance, readable_on
 
 BOLD = frozenset({"stuck", "failed", "mark", "title", "prod", "tag", "key", "button"})
 
-_TEXTS = {"title": "text", "heading": "accent"}
-_BARS = {"bar": "bar_text", "bar.dim": "bar_dim", "tag": "bar_text"}
+ALIASES = {
+    "title": ("text", "background"),
+    "heading": ("accent", "background"),
+    "key": ("accent", "background"),
+    "bar": ("bar_text", "bar"),
+    "bar.dim": ("bar_dim", "bar"),
+    "tag": ("bar_text", "bar"),
+    "cursor": ("cursor_text", "cursor"),
+    "button": ("cursor_text", "cursor"),
+    "prod": ("prod_text", "prod"),
+}
+"""Style name -> colours of text and ground, where it is not a text of that name on the background."""
+
+NAMED = {
+    "red": "#c62828", "green": "#2e7d32", "yellow": "#fbc02d", "blue": "#1565c0",
+    "magenta": "#9c27b0", "cyan": "#00838f", "white": "#ffffff", "grey": "#757575",
+}  # fmt: skip
+"""The colours that a configuration may name; anything else is `#rrggbb`."""
+
+LABEL = "label:"
 
 
 class Palette(Mapping[str, Style]):
@@ -23,40 +45,43 @@ class Palette(Mapping[str, Style]):
     """
 
     def __init__(self, spec: ThemeSpec, *, colourless: bool = False, plain: bool = False) -> None:
-        self.plain = plain
+        self.plain, self.colourless, self._ansi = plain, colourless, spec.ansi
         colours = {name: value.removeprefix("ansi_") for name, value in spec.colours.items()}
-        ground = colours["background"]
+        grounded = {name: (name, "background") for name in colours if name != "background"}
         self._styles: dict[str, Style] = {}
-        for name in (*colours, *_TEXTS):
-            colour = colours[_TEXTS.get(name, name)]
-            self._styles[name] = Style(color=colour, bgcolor=ground, bold=name in BOLD or None)
-        for name, text in _BARS.items():
+        for name, (text, ground) in {**grounded, **ALIASES}.items():
             self._styles[name] = Style(
                 color=colours[text],
-                bgcolor=colours["bar"],
+                bgcolor=colours[ground],
                 bold=name in BOLD or None,
-                reverse=colourless or None,
+                reverse=(colourless and ground != "background") or None,
             )
-        for name in ("cursor", "button"):
-            self._styles[name] = Style(
-                color=colours["cursor_text"],
-                bgcolor=colours["cursor"],
-                bold=name in BOLD or None,
-                reverse=colourless or None,
-            )
-        self._styles["prod"] = Style(
-            color=colours["prod_text"], bgcolor=colours["prod"], bold=True, reverse=colourless or None
-        )
-        self._styles["key"] = Style(color=colours["accent"], bgcolor=ground, bold=True)
 
     def __getitem__(self, name: str) -> Style:
-        return self._styles.get(name, self._styles["text"])
+        found = self._styles.get(name)
+        if found is None and name.startswith(LABEL):
+            found = self._styles[name] = self._label(name.removeprefix(LABEL))
+        return found or self._styles["text"]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._styles)
 
     def __len__(self) -> int:
         return len(self._styles)
+
+    def _label(self, colour: str) -> Style:
+        """Return black or white on a colour, or on the one of the sixteen that looks most like it."""
+        wanted = NAMED.get(colour, colour)
+        ground = min(ANSI, key=lambda name: distance(name, wanted)) if self._ansi else wanted
+        text = readable_on(ground)
+        if self._ansi:
+            text = "black" if text == "#000000" else "bright_white"
+        return Style(
+            color=text,
+            bgcolor=ground.removeprefix("ansi_"),
+            bold=True,
+            reverse=self.colourless or None,
+        )
 
 
 def textual_theme(spec: ThemeSpec) -> Theme:
@@ -79,8 +104,11 @@ def textual_theme(spec: ThemeSpec) -> Theme:
         variables={
             "ansi-background": colours["background"],
             "ansi-foreground": colours["text"],
+            "text-disabled": colours["bar_dim"],
             "input-cursor-background": colours["cursor"],
             "input-cursor-foreground": colours["cursor_text"],
             "input-cursor-text-style": "none",
+            "input-selection-background": colours["cursor"],
+            "input-selection-foreground": colours["cursor_text"],
         },
     )

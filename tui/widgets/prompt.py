@@ -86,8 +86,13 @@ class Prompt(Horizontal):
     Prompt { height: 1; width: 1fr; display: none; background: $background; }
     Prompt.-open { display: block; }
     Prompt Bar { width: auto; }
-    Prompt PromptInput { border: none; height: 1; padding: 0; width: 1fr; background: $panel;
-        color: $foreground; }
+    Prompt PromptInput, Prompt PromptInput:focus, Prompt PromptInput:ansi { border: none; height: 1; padding: 0;
+        width: 1fr; background: $panel; background-tint: transparent; color: $foreground; }
+    Prompt PromptInput > .input--cursor, Prompt PromptInput:ansi > .input--cursor {
+        background: $input-cursor-background; color: $input-cursor-foreground; }
+    Prompt PromptInput > .input--suggestion, Prompt PromptInput > .input--placeholder,
+    Prompt PromptInput:ansi > .input--suggestion, Prompt PromptInput:ansi > .input--placeholder {
+        color: $text-disabled; text-style: none; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
