@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 from unstick.recovery.display import display_text
 from unstick.recovery.errors import QueryTimeout, Unreachable, UnstickError
 from unstick.recovery.source import Source
+from unstick.tui.costs import Costs, measured, steady
 from unstick.tui.pace import Pace
 
 if TYPE_CHECKING:
-    from unstick.recovery.model import Capabilities
+    from unstick.recovery.health import Health
+    from unstick.recovery.model import Capabilities, Counts
     from unstick.recovery.port import Backend
 
 T = TypeVar("T")
@@ -45,7 +47,9 @@ class Session:
     """A source, its backend, and its health. `clock` is monotonic, passed in so that tests need not wait.
 
     `report` is the last result here; `slow` says that an answer is taking its time; `warned` holds
-    what is wrong with the source and was told already.
+    what is wrong with the source and was told already. `counts` are the last ones known, `health` what was
+    found when somebody last looked, `trip_s` the last refresh in seconds, for showing. `added` marks a source
+    that was added while the console was open.
     """
 
     make: Make
@@ -61,6 +65,11 @@ class Session:
     slow: bool = False
     error: Exception | None = None
     warned: tuple[str, ...] = ()
+    counts: Counts | None = None
+    health: Health | None = None
+    costs: Costs = field(default_factory=Costs)
+    trip_s: float | None = None
+    added: bool = False
     _backend: Backend | None = None
 
     @property
@@ -103,7 +112,7 @@ class Session:
         if self.connected:
             return
         if self._backend is None:
-            self._backend = await asyncio.to_thread(self.make)
+            self._backend = measured(await asyncio.to_thread(self.make), self.costs, self.clock)
         await self.call(self._backend.open, self.source.connect_timeout_s + 1.0)
         self.connected = True
 
@@ -123,6 +132,7 @@ class Session:
             raise
         now = self.clock()
         self.problem, self.error, self.good_at, self.took_s = None, None, now, now - started
+        self.trip_s = self.took_s if self.trip_s is None else steady(self.trip_s, self.took_s)
         self.pace.failures, self.slow = 0, False
         return result
 
@@ -137,6 +147,17 @@ class Session:
         """Return how old the rows on the screen are."""
         return None if self.good_at is None else max(self.clock() - self.good_at, 0.0)
 
+    @property
+    def is_old(self) -> bool:
+        """Whether the last answer is from before the refresh that should have been by now."""
+        age = self.age_s()
+        return age is not None and age > 2 * self.pace.every_s + OLD_S
+
+    def old_for(self) -> str:
+        """Return the age of the last answer as `12s`, `3m` or `2h`; empty before the first one."""
+        age = self.age_s()
+        return "" if age is None else _coarse(age)
+
     def freshness(self) -> str:
         """Return the header's word about age. It is coarse on purpose: an idle console writes nothing."""
         age = self.age_s()
@@ -147,7 +168,7 @@ class Session:
             return f"{'slow' if self.connected else 'down'}, {old}"
         if self.slow:
             return f"waiting, {old}"
-        if age > 2 * self.pace.every_s + OLD_S:
+        if self.is_old:
             return old
         return "fresh" if self.took_s < 1 else f"fresh, took {self.took_s:.0f}s"
 
