@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unstick.cli.session import Session
 from unstick.recovery.config.environment import flag, read_variable
 from unstick.recovery.config.load import find_config
-from unstick.recovery.config.resolve import names
+from unstick.recovery.config.resolve import has_sources, names
 from unstick.recovery.config.url import is_url
 from unstick.recovery.errors import UnstickError, UsageError
 
@@ -27,13 +28,17 @@ def run(session: Session) -> int:
     require_terminal(session)
     args = session.args
     named = [*([args.url] if args.url else []), *(args.source or [])]
+    if not named and not has_sources(session.config, os.environ):
+        from unstick.cli import welcome
+
+        return welcome.run(session)
     wanted = dict.fromkeys(named or names(session.config, os.environ))
     if len(wanted) == 1:
-        return open_console(session, [_resolved(session, *wanted)])
+        return open_console(session, [resolved(session, *wanted)])
     return open_console(session, [_later(session, name) for name in wanted])
 
 
-def _resolved(session: Session, name: str) -> Seat:
+def resolved(session: Session, name: str) -> Seat:
     """Return a source whose settings are known to be right, or raise what is wrong with them."""
     source = session.resolve(name).source
     return lambda: session.backend(source), source
@@ -46,7 +51,7 @@ def _later(session: Session, name: str) -> Seat:
     """
     if is_url(name) or session.config.sources.get(name, {}).get("url_command") is not None:
         try:
-            return _resolved(session, name)
+            return resolved(session, name)
         except UnstickError as error:
             if is_url(name):
                 raise
@@ -72,6 +77,30 @@ def require_terminal(session: Session) -> None:
     from unstick.tui.app import require_terminal
 
     require_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
+
+
+def open_welcome(session: Session, attempt: Callable[[str], Awaitable[None]]) -> tuple[str, str, int]:
+    """Show what can be done where nothing is configured; `attempt` opens a URL for a try.
+
+    Returns `demo`, `url`, `init` or `quit`, the URL, and the exit code for `quit`.
+    """
+    from unstick.tui.app import run_welcome
+
+    config = session.config
+    file, _ = find_config(session.args.config, os.environ)
+    return run_welcome(
+        attempt,
+        f"{_short(file)} names no source" if config.file else f"there is no {_short(file)}",
+        keymap=config.keys,
+        theme=session.args.theme or os.environ.get("UNSTICK_THEME") or config.data.get("theme"),
+        theme_folder=file.parent / "themes",
+        ascii=_ascii(session),
+    )
+
+
+def _short(file: Path) -> str:
+    """Return a path as people write it: below the home folder with `~`."""
+    return f"~/{file.relative_to(Path.home())}" if file.is_relative_to(Path.home()) else str(file)
 
 
 def open_console(session: Session, seats: Sequence[Seat], workers: SourceWorkers | None = None) -> int:

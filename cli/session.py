@@ -32,6 +32,14 @@ class Session:
         self.args = args
         self._make_backend = make_backend
 
+    def other(self, *words: str) -> Session:
+        """Return the session of another command with the same configuration."""
+        from unstick.cli.parser import parse
+
+        common = ["--config", self.args.config] if self.args.config else []
+        common += {True: ["--write"], False: ["--read-only"]}.get(self.args.write, [])
+        return Session(parse([*words, *common]), self._make_backend)
+
     @property
     def json(self) -> bool:
         """Whether one JSON object is wanted on stdout."""

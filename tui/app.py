@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
     from unstick.tui.console import ConsoleApp
+    from unstick.tui.ways import Try, Way
     from unstick.tui.workers import Workers
 
 CLOSE_S = 0.5
@@ -68,6 +69,29 @@ def run_console(
         sources, keymap=keymap, theme=theme, theme_folder=theme_folder, ascii=ascii, workers=workers
     )
     return _run(app)
+
+
+def run_welcome(
+    attempt: Try,
+    place: str,
+    *,
+    keymap: Mapping[str, str] | None = None,
+    theme: str | None = None,
+    theme_folder: Path | None = None,
+    ascii: bool = False,  # noqa: A002 - the public name of the option
+) -> Way:
+    """Show the welcome screen and return what was chosen there.
+
+    `attempt` opens a URL for a try, `place` tells where a configuration would be; else as `run_console`.
+    """
+    require_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
+    os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    from unstick.tui.ways import Way
+    from unstick.tui.welcome import WelcomeApp
+
+    app = WelcomeApp(attempt, place, keymap=keymap, theme=theme, theme_folder=theme_folder, ascii=ascii)
+    code = _run(app)
+    return app.way or Way("quit", code=code)
 
 
 def _run(app: ConsoleApp) -> int:

@@ -17,6 +17,8 @@ def header_parts(session: Session, place: str = "") -> list[Part]:
     `place` says which of several sources it is.
     """
     source, able = session.source, session.capabilities
+    if not source.name:
+        return [Part("unstick", "tag"), Part("no source yet", "bar.dim", 1, right=True)]
     style = label_style(session)
     parts = [Part(place), Part(display_text(source.name), "tag" if source.environment else style)]
     if source.environment:

@@ -60,6 +60,11 @@ def names(config: Config, environ: Mapping[str, str] | None = None) -> tuple[str
     return tuple(config.sources)
 
 
+def has_sources(config: Config, environ: Mapping[str, str]) -> bool:
+    """Return whether there is any source to open when none is named."""
+    return bool(environ.get("UNSTICK_SOURCE") or config.defaults.get("source") or config.sources)
+
+
 def only(config: Config, environ: Mapping[str, str] | None = None) -> str:
     """Return the one source to use when none is named. Raises UsageError when there are several."""
     environ = os.environ if environ is None else environ

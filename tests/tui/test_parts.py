@@ -31,6 +31,7 @@ from unstick.tui.screens.plan import PlanScreen
 from unstick.tui.screens.text import TextScreen
 from unstick.tui.screens.variant import VariantScreen
 from unstick.tui.screens.variants import VariantsScreen
+from unstick.tui.screens.welcome import WelcomeScreen
 from unstick.tui.widgets.bar import Part, arrange
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -173,6 +174,7 @@ class TestKeys:
             for kind in (
                 *(JobsScreen, JobScreen, VariantsScreen, VariantScreen, ChoiceScreen, PlanScreen),
                 *(OperationsScreen, OperationScreen, KillScreen, TextScreen, HelpScreen),
+                *(WelcomeScreen,),
             )
         }
         assert set(screens) == set(SCREENS)

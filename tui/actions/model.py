@@ -10,7 +10,8 @@ from unstick.tui.availability import Facts, Reason
 JOBS, JOB, PLAN, OPERATIONS, OPERATION, HELP = "jobs", "job", "plan", "operations", "operation", "help"
 VARIANTS, VARIANT = "variants", "variant"
 CHOICE, KILL, TEXT = "actions", "kill", "text"
-SCREENS = (JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, KILL, TEXT, HELP)
+WELCOME = "welcome"
+SCREENS = (JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, KILL, TEXT, WELCOME, HELP)
 TABLES = (JOBS, VARIANTS)
 """The live tables."""
 LIVE = (JOBS, JOB, VARIANTS, VARIANT)
