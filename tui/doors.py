@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from unstick.tui.frame import Frame
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from unstick.recovery.model import JobId, Target
     from unstick.recovery.plan import Options, Plan
     from unstick.tui.availability import Facts
+    from unstick.tui.column_choice import ColumnChoice
+    from unstick.tui.columns import Layout
     from unstick.tui.screens.base import ConsoleScreen
 
 
@@ -60,6 +62,14 @@ class Doors(Frame, inherit_bindings=False):
 
         self.open_screen(ChoiceScreen(self.session, facts, how, choose))
 
+    def open_columns(
+        self, layout: Layout[Any], choose: Callable[[ColumnChoice], None], called: str
+    ) -> None:
+        """Show all columns of a live table; `choose` gets what was chosen, at once."""
+        from unstick.tui.screens.columns import ColumnsScreen
+
+        self.open_screen(ColumnsScreen(self.session, layout, choose, called))
+
     def open_kill(self, pid: int) -> None:
         """Ask whether the demo's worker is to be killed."""
         from unstick.tui.screens.kill import KillScreen
@@ -84,6 +94,18 @@ class Doors(Frame, inherit_bindings=False):
         from unstick.tui.screens.operation import OperationScreen
 
         self.open_screen(OperationScreen(self.session, operation))
+
+    def open_retries(self) -> None:
+        """Show how often jobs are retried."""
+        from unstick.tui.screens.retries import RetriesScreen
+
+        self.open_screen(RetriesScreen(self.session))
+
+    def open_sweep(self) -> None:
+        """Show what a sweep would do."""
+        from unstick.tui.screens.sweep import SweepScreen
+
+        self.open_screen(SweepScreen(self.session))
 
     def open_help(self, scope: str, facts: Facts) -> None:
         """Show the keys of a screen."""

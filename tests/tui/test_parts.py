@@ -28,6 +28,8 @@ from unstick.tui.screens.kill import KillScreen
 from unstick.tui.screens.operation import OperationScreen
 from unstick.tui.screens.operations import OperationsScreen
 from unstick.tui.screens.plan import PlanScreen
+from unstick.tui.screens.retries import RetriesScreen
+from unstick.tui.screens.sweep import SweepScreen
 from unstick.tui.screens.text import TextScreen
 from unstick.tui.screens.variant import VariantScreen
 from unstick.tui.screens.variants import VariantsScreen
@@ -175,6 +177,7 @@ class TestKeys:
                 *(JobsScreen, JobScreen, VariantsScreen, VariantScreen, ChoiceScreen, PlanScreen),
                 *(OperationsScreen, OperationScreen, KillScreen, TextScreen, HelpScreen),
                 *(WelcomeScreen,),
+                *(RetriesScreen, SweepScreen),
             )
         }
         assert set(screens) == set(SCREENS)

@@ -10,16 +10,26 @@ from unstick.tui.availability import Facts, Reason
 JOBS, JOB, PLAN, OPERATIONS, OPERATION, HELP = "jobs", "job", "plan", "operations", "operation", "help"
 VARIANTS, VARIANT = "variants", "variant"
 CHOICE, KILL, TEXT = "actions", "kill", "text"
+COLUMNS = "columns"
 WELCOME = "welcome"
-SCREENS = (JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, KILL, TEXT, WELCOME, HELP)
+RETRIES, SWEEP = "retries", "sweep"
+PALETTE = "palette"
+SCREENS = (
+    *(JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, KILL, TEXT, COLUMNS, WELCOME, HELP),
+    *(RETRIES, SWEEP, PALETTE),
+)
 TABLES = (JOBS, VARIANTS)
 """The live tables."""
 LIVE = (JOBS, JOB, VARIANTS, VARIANT)
 """What shows jobs or variants that can be acted on."""
-LISTS = (JOBS, JOB, VARIANTS, OPERATIONS, CHOICE)
+LISTS = (JOBS, JOB, VARIANTS, OPERATIONS, CHOICE, RETRIES, SWEEP)
 """What has rows that can be opened."""
-DIALOGS = (PLAN, KILL, CHOICE, HELP)
+DIALOGS = (PLAN, KILL, CHOICE, COLUMNS, HELP)
 """What is about one question: from there nothing else is opened."""
+QUESTIONS = (PLAN, KILL, CHOICE, WELCOME)
+"""What waits for an answer: there is no `:` line and no palette, and nothing leads away from below them."""
+COMMANDED = tuple(screen for screen in SCREENS if screen not in (*QUESTIONS, PALETTE))
+"""What has the `:` line and the palette."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unstick.tui.actions.model import JOBS, LIVE, OPERATIONS, Action
+from unstick.tui.actions.model import JOBS, LIVE, OPERATIONS, RETRIES, SWEEP, Action
 from unstick.tui.availability import several_sources
 
 SOURCES_ACTIONS: tuple[Action, ...] = (
@@ -12,7 +12,7 @@ SOURCES_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 REFRESH_ACTIONS: tuple[Action, ...] = (
-    Action("refresh.now", ("ctrl+r",), "refresh", "Refresh now", (*LIVE, OPERATIONS)),
+    Action("refresh.now", ("ctrl+r",), "refresh", "Refresh now", (*LIVE, OPERATIONS, RETRIES, SWEEP)),
     Action("refresh.pause", ("p",), "pause", "Pause or resume refreshing", LIVE),
     Action("refresh.faster", ("+",), "faster", "Refresh more often", LIVE),
     Action("refresh.slower", ("_",), "slower", "Refresh less often", LIVE),

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from unstick.tui.actions.model import HELP, JOB, JOBS, LIVE, OPERATION, PLAN, TABLES, VARIANT, Action
+from unstick.tui.actions.model import (
+    HELP,
+    JOB,
+    JOBS,
+    LIVE,
+    OPERATION,
+    PLAN,
+    RETRIES,
+    SWEEP,
+    TABLES,
+    VARIANT,
+    Action,
+)
 from unstick.tui.availability import has_variants
 
 VIEWS_ACTIONS: tuple[Action, ...] = (
@@ -16,7 +28,8 @@ VIEWS_ACTIONS: tuple[Action, ...] = (
     Action("view.wide", ("w",), "wide", "More and wider columns", TABLES),
     Action("view.wrap", ("z",), "wrap", "Wrap long lines, or cut them", (JOB, VARIANT, PLAN, OPERATION)),
     Action("view.header", ("ctrl+e",), "title", "Hide or show the title line", TABLES),
-    Action("view.section", ("tab",), "section", "Next section", (JOB, VARIANT, PLAN, OPERATION), 10),
+    Action("view.section", ("tab",), "section", "Next section",
+           (JOB, VARIANT, PLAN, OPERATION, RETRIES, SWEEP), 10),
     Action("view.all", ("1",), "all", "All rows, stuck ones first", TABLES),
     Action("view.stuck", ("2",), "stuck", "Only stuck rows", TABLES),
     Action("view.failed", ("3",), "failed", "Only failed rows", TABLES),
@@ -24,5 +37,6 @@ VIEWS_ACTIONS: tuple[Action, ...] = (
     Action("view.pending", ("5",), "pending", "Only pending rows", TABLES),
     Action("view.variants", ("V",), "variants", "Variants as a list of their own; on a job: to its variants",
            (JOBS, JOB), 10, has_variants, quiet=True),
-    Action("view.operations", ("@",), "operations", "The journal: who changed what, and undo", LIVE, 13),
+    Action("view.operations", ("@",), "operations", "The journal: who changed what, and undo", (*LIVE, SWEEP),
+           13),
 )  # fmt: skip

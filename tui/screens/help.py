@@ -21,8 +21,8 @@ from unstick.tui.widgets.pane import Pane
 
 _GROUPS = {
     "move": "Move", "rows": "Rows", "act": "Act: each opens a plan, nothing is changed before it is applied",
-    "view": "View", "refresh": "Refresh", "plan": "Plan", "copy": "Copy", "app": "Console",
-    "demo": "Demo",
+    "view": "View", "retries": "Retries", "sweep": "Sweep",
+    "refresh": "Refresh", "plan": "Plan", "copy": "Copy", "app": "Console", "demo": "Demo",
 }  # fmt: skip
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from typing import ClassVar
 
-from unstick.recovery.query import SORTS
 from unstick.tui.keys import shown
 from unstick.tui.screens.acting import as_record
-from unstick.tui.screens.live_table import LiveTable
+from unstick.tui.screens.view_keys import ViewKeys
 from unstick.tui.window import K, R
 
 
-class ListScreen(LiveTable[K, R]):
-    """`ORDERS` are the sort orders that the list has, `ONE` is what one of its rows is."""
+class ListScreen(ViewKeys[K, R]):
+    """`ONE` is what one of its rows is."""
 
-    ORDERS: ClassVar[tuple[str, ...]] = SORTS
     ONE: ClassVar[str] = "job"
 
     def do_rows_mark(self) -> None:
@@ -98,35 +96,37 @@ class ListScreen(LiveTable[K, R]):
         """Reverse the order."""
         self.ask(descending=not self.query_now.descending)
 
-    def do_view_wide(self) -> None:
-        """Show more and wider columns, or fewer again."""
-        layout = self.rows.layout
-        layout.resize(layout.width, not layout.wide)
-        self.table.restyle()
-
     def do_view_header(self) -> None:
         """Hide or show the title line; the header with the source stays."""
         self.title_bar.toggle_class("-hidden")
 
     def do_view_all(self) -> None:
         """All rows."""
-        self.narrow("all", self.filter_text)
+        self.built_in("all")
 
     def do_view_stuck(self) -> None:
         """Only stuck rows."""
-        self.narrow("stuck", self.filter_text)
+        self.built_in("stuck")
 
     def do_view_failed(self) -> None:
         """Only failed rows."""
-        self.narrow("failed", self.filter_text)
+        self.built_in("failed")
 
     def do_view_running(self) -> None:
         """Only running rows."""
-        self.narrow("running", self.filter_text)
+        self.built_in("running")
 
     def do_view_pending(self) -> None:
         """Only pending rows."""
-        self.narrow("pending", self.filter_text)
+        self.built_in("pending")
+
+    def do_view_retries(self) -> None:
+        """Open the retry statistics."""
+        self.console.open_retries()
+
+    def do_view_sweep(self) -> None:
+        """Open the sweep."""
+        self.console.open_sweep()
 
     def do_copy_id(self) -> None:
         """Copy the marked ids, else the cursor's."""
@@ -147,7 +147,7 @@ class ListScreen(LiveTable[K, R]):
         elif self.console.drop_report():
             self.tell()
         elif self.narrowed:
-            self.narrow("all", "")
+            self.narrow("all", "", **self.leave_view())
         else:
             return False
         return True

@@ -1,0 +1,127 @@
+"""The sweep as lines: its mode, what a run would do now and what would stop it, and the rules it goes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from unstick.recovery import sweep
+from unstick.recovery.display import cell_width, display_text, fit
+from unstick.recovery.durations import long_duration
+from unstick.recovery.model import Capabilities, Counts
+from unstick.recovery.outcome import Operation
+from unstick.recovery.plan import Plan
+from unstick.recovery.source import Source
+from unstick.recovery.sweep import CAP, Forecast, Group, Mode
+from unstick.tui.paint import Line, Span
+from unstick.tui.screens.plan_text import Lines, rows_text
+from unstick.tui.screens.text_and_rows import said
+
+MODE = Mode.OFF
+"""Nothing in the console starts a sweep by itself."""
+REASONS = 8
+"""Reasons that are listed; of more, their number."""
+LABEL = 14
+
+
+@dataclass(frozen=True, slots=True)
+class SweepView:
+    """What was read together. `problem` says why there is no plan."""
+
+    counts: Counts
+    plan: Plan | None
+    problem: str | None
+    operations: tuple[Operation, ...]
+    at: float
+
+    @property
+    def asked(self) -> datetime:
+        """The database's time when it was asked."""
+        return self.counts.now
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """What a run would do."""
+        return sweep.forecast(self.plan, self.counts) if self.plan is not None else None
+
+
+def sweep_lines(
+    view: SweepView, source: Source, able: Capabilities, width: int, *, recover_key: str, limit_key: str
+) -> Lines:
+    """Return the whole text."""
+    lines = Lines()
+    lines.heading("Mode")
+    off = f"no timer runs in this console; nothing is recovered before {recover_key} and its plan's own key"
+    lines.add(_pair("now", f"{MODE}: {off}", width))
+    lines.add(_pair("source", _may_write(able), width, "warning" if able.read_only else "text"))
+    lines.heading("What a sweep would do now")
+    _add_forecast(lines, view, able, width, limit_key)
+    lines.heading("Rules")
+    for rule in sweep.rules(source, able):
+        lines.add(_pair(rule.name, f"{long_duration(rule.threshold_s):8} {rule.origin}", width))
+    if not able.thresholds:
+        lines.add(said("no rule of this profile has a threshold", width, "text"))
+    limit = "never" if able.max_retries is None else str(able.max_retries)
+    lines.add(_pair("retry limit", f"{limit:8} {sweep.limit_origin(source)}", width))
+    lines.add(_pair("cap", f"{CAP:<8} rows in one run", width))
+    share = f"more than half of the running jobs look stuck at once, {sweep.FEW} or more"
+    lines.add(_pair("brake", f"{share}; or {sweep.FAILED_RUNS} failed runs", width))
+    return lines
+
+
+def _may_write(able: Capabilities) -> str:
+    if not able.read_only:
+        return "may be written"
+    return "read-only: a sweep could only report here; open it with --write to change rows"
+
+
+def _add_forecast(lines: Lines, view: SweepView, able: Capabilities, width: int, limit_key: str) -> None:
+    seen, plan = view.forecast, view.plan
+    if seen is None or plan is None:
+        lines.add(said(f"! {view.problem or 'no plan could be made'}", width, "failed"))
+        return
+    if not seen.found:
+        lines.add(said("nothing: nothing is stuck - all clear", width, "done"))
+        return
+    if seen.brake is not None:
+        told = f"! the brake would stop it: {seen.brake}; look at what they have in common first"
+        lines.add(said(told, width, "failed"))
+    does = (
+        f"{rows_text(len(seen.rows))}: {display_text(plan.verb)}" if seen.rows else "nothing: no row may be"
+    )
+    lines.add(_pair("recover", does, width, "stuck" if seen.rows else "text"))
+    lines.add(_pair("of", f"{seen.found:,} stuck{_variants(view, able)}", width))
+    if seen.waiting:
+        lines.add(_pair("later", f"{rows_text(seen.waiting)}: beyond the cap, for the next runs", width))
+    if seen.at_limit:
+        told = f"{rows_text(seen.at_limit)}: at the retry limit ({limit_key} on a job's plan includes it)"
+        lines.add(_pair("needs a person", told, width, "warning"))
+    others = [group for group in seen.left_out if not group.reason.startswith(sweep.AT_LIMIT)]
+    for group in others[:REASONS]:
+        lines.add(_pair("left out", f"{rows_text(group.number)}: {_reason(group)}", width))
+    if len(others) > REASONS:
+        number = sum(group.number for group in others[REASONS:])
+        lines.add(_pair("left out", f"{rows_text(number)} for {len(others) - REASONS} other reasons", width))
+    for warning in plan.warnings:
+        lines.add(said(f"! {warning}", width, "warning"))
+
+
+def _variants(view: SweepView, able: Capabilities) -> str:
+    """The plan's rows are jobs and variants; the counts tell how many jobs that is."""
+    if not view.counts.stuck_variants:
+        return ""
+    called = display_text(able.variants_name or "variants", limit=20)
+    return f" ({view.counts.stuck:,} jobs with {view.counts.stuck_variants:,} {called} counted)"
+
+
+def _reason(group: Group) -> str:
+    return display_text(group.reason) + ("" if group.alike else " (and the like)")
+
+
+def _pair(label: str, text: str, width: int, style: str = "text") -> list[Line]:
+    """A label, and its text beside it on as many lines as it takes."""
+    name = display_text(label, limit=40)
+    column = max(LABEL, cell_width(name) + 2) if width >= 60 else min(max(cell_width(name) + 2, 10), 16)
+    pieces = said(text, width - column, style)
+    first = (Span(f"  {fit(name, column - 2)}", "dim"), *pieces[0])
+    return [first, *[(Span(" " * column), *piece) for piece in pieces[1:]]]
