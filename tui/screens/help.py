@@ -15,6 +15,7 @@ from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.screens.help_text import about_lines
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Part
 from unstick.tui.widgets.pane import Pane
@@ -57,7 +58,8 @@ class HelpScreen(ConsoleScreen):
         self._show_lines()
 
     def _show_lines(self) -> None:
-        lines = self._problems()
+        about, problems = self._about(), self._problems()
+        lines = [*about, *([()] if about and problems else []), *problems]
         group = ""
         for action in of_screen(self._scope):
             if action.demo and not self._there.demo:
@@ -72,6 +74,10 @@ class HelpScreen(ConsoleScreen):
             lines.extend(self._lines(action))
         self.pane.show(lines or [(Span("  no key does that here", "dim"),)], keep=False)
         self.tell()
+
+    def _about(self) -> list[Line]:
+        """What the screen is for, unless something is looked for."""
+        return [] if self._words else about_lines(self._scope, self.console.keys, self.size.width)
 
     def _problems(self) -> list[Line]:
         """What is wrong with the source: none of it keeps it from being looked at."""
