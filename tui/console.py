@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 
@@ -18,6 +18,7 @@ from unstick.recovery.display import display_text
 from unstick.recovery.source import Source
 from unstick.tui.clipboard import osc52
 from unstick.tui.doors import Doors
+from unstick.tui.keeping import Keeping
 from unstick.tui.leaving import Leaving
 from unstick.tui.looks import Looks
 from unstick.tui.pace import Pace
@@ -34,7 +35,7 @@ AGAIN_S = 1.0
 """Until a source is asked again for live updates, when it was not connected or could not say."""
 
 
-class ConsoleApp(Typing, Leaving, Doors, Looks, inherit_bindings=False):
+class ConsoleApp(Typing, Leaving, Doors, Looks, Keeping, inherit_bindings=False):
     """The console on one source or several; one is shown. `clock` is monotonic, `chance` the jitter."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -49,6 +50,7 @@ class ConsoleApp(Typing, Leaving, Doors, Looks, inherit_bindings=False):
         theme_folder: Path | None = None,
         ascii: bool = False,  # noqa: A002 - the public name of the option
         workers: Workers | None = None,
+        views: Mapping[str, Mapping[str, Any]] | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -58,6 +60,7 @@ class ConsoleApp(Typing, Leaving, Doors, Looks, inherit_bindings=False):
         ]
         super().__init__(sessions, clock, workers, ansi_color=True if colourless else None)
         self.put_on(theme, theme_folder, plain=ascii, colourless=colourless)
+        self.given_views = views or {}
         self._keymap = keymap or {}
         if self._keymap:
             self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.keys.items()})

@@ -42,6 +42,12 @@ class Config:
         found: Mapping[str, str] = self.data.get("keys", {})
         return found
 
+    @property
+    def views(self) -> Mapping[str, Mapping[str, Any]]:
+        """The saved views' tables by name, in the order of the file."""
+        found: Mapping[str, Mapping[str, Any]] = self.data.get("views", {})
+        return found
+
     def error(self, message: str, *path: str) -> ConfigError:
         """Return an error that names the file and the place of a key in it."""
         return ConfigError(message, file=self.file, line=line_of(self.text, path), key=".".join(path))

@@ -292,9 +292,9 @@ async def test_text_pasted_into_the_prompt_passes_the_gate() -> None:
         assert "\x1b" not in c.text
 
 
-async def test_a_wide_terminal_shows_the_row_beside_the_table_and_asks_nothing_for_it() -> None:
+async def test_a_wide_terminal_shows_the_row_beside_the_table() -> None:
     async with console(size=(160, 45)) as c:
-        await c.until_shows("enter: variants")
+        await c.until_shows("enter opens it")
         assert f"Job {c.jobs.table.cursor}" in c.text
         await c.press("j")
         await c.until(lambda: f"Job {c.jobs.table.cursor}" in c.text)

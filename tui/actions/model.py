@@ -26,7 +26,7 @@ LISTS = (JOBS, JOB, VARIANTS, OPERATIONS, CHOICE, RETRIES, SWEEP)
 """What has rows that can be opened."""
 DIALOGS = (PLAN, KILL, CHOICE, COLUMNS, HELP)
 """What is about one question: from there nothing else is opened."""
-QUESTIONS = (PLAN, KILL, CHOICE, WELCOME)
+QUESTIONS = (PLAN, KILL, CHOICE, COLUMNS, WELCOME)
 """What waits for an answer: there is no `:` line and no palette, and nothing leads away from below them."""
 COMMANDED = tuple(screen for screen in SCREENS if screen not in (*QUESTIONS, PALETTE))
 """What has the `:` line and the palette."""

@@ -69,25 +69,6 @@ def job_lines(view: JobView, width: int, *, wrapped: bool = True) -> Lines:
     return lines
 
 
-def row_lines(job: Job, width: int) -> Lines:
-    """Return what a row of the live table already tells, for the pane beside it; nothing is asked for it.
-
-    Without ages and clocks: the table has the ages, and the pane is not to be painted again at every refresh.
-    """
-    lines, painter = Lines(), Painter(max(width, 30), wrapped=True)
-    lines.add([(Span(f"  Job {display_text(job.id, limit=60)}", "title"),)])
-    lines.add(list(painter.summary(job, ages=False)))
-    if job.verdict is not None:
-        lines.heading("Why it is stuck", "stuck")
-        lines.add(painter.pair("rule", f"{job.verdict.rule} ({job.verdict.reason})"))
-        lines.add(painter.pair("why", job.verdict.why, "stuck"))
-    if job.error:
-        lines.heading("Error", "failed")
-        lines.add(painter.text(job.error[:FIELD_LIMIT], "text"))
-    lines.heading("enter: variants, attempts, log, what recover would do", "dim")
-    return lines
-
-
 class Painter:
     """Turns values into lines of a width, safe and aligned."""
 

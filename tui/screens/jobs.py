@@ -13,9 +13,7 @@ from unstick.tui.actions.model import JOBS
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings
 from unstick.tui.screens.job_rows import job_rows
-from unstick.tui.screens.job_text import row_lines
 from unstick.tui.screens.list_keys import ListScreen
-from unstick.tui.screens.plan_text import Lines
 from unstick.tui.session import Session
 
 
@@ -35,10 +33,6 @@ class JobsScreen(ListScreen[JobId, Job]):
     async def queue(self) -> Queue | None:
         """Read who holds the sequential queue."""
         return await self.session.backend.queue()
-
-    def lines_of(self, row: Job, width: int) -> Lines:
-        """Return what is known of a job without asking."""
-        return row_lines(row, width)
 
     def chosen(self) -> tuple[list[JobId | Target], str]:
         """Return the ids to act on, captured now, and how they were chosen."""

@@ -30,7 +30,7 @@ def title_parts(screen: LiveTable[K, R]) -> list[Part]:
     """Return view, filter, marks and counts; marks stay longest on a narrow terminal."""
     window, query = screen.rows.window, screen.query_now
     called = display_text(screen.called, limit=20)
-    parts = [Part(f"{called[:1].upper()}{called[1:]} > {screen.view}", "title")]
+    parts = [Part(f"{called[:1].upper()}{called[1:]} > {view_name(screen)}", "title")]
     if screen.filter_text:
         parts.append(Part("/" + display_text(screen.filter_text.removeprefix("/"), limit=60), "key"))
     if screen.marks.ids or screen.marks.anchor:
@@ -45,6 +45,12 @@ def title_parts(screen: LiveTable[K, R]) -> list[Part]:
         of_jobs = screen.SCOPE == JOBS
         parts.extend(_count_parts(screen.counts) if of_jobs else _stuck_parts(screen.counts))
     return parts
+
+
+def view_name(screen: LiveTable[K, R]) -> str:
+    """Return the name of the view that is shown: of a saved one the name that somebody gave it."""
+    saved = getattr(screen, "saved", None)
+    return display_text(saved.name) if saved is not None and saved.name else screen.view
 
 
 def _stuck_parts(counts: Counts) -> list[Part]:

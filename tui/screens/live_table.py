@@ -8,12 +8,11 @@ from typing import Generic, cast
 
 from textual.containers import Horizontal
 from textual.events import Resize
-from textual.timer import Timer
 from textual.widget import Widget
 
 from unstick.recovery.errors import FilterError
 from unstick.recovery.filters import parse_filter
-from unstick.recovery.model import Counts, Queue
+from unstick.recovery.model import Counts, Job, Queue, Variant
 from unstick.recovery.query import Query
 from unstick.tui.availability import Facts
 from unstick.tui.emptiness import READING
@@ -21,22 +20,19 @@ from unstick.tui.feed import Feed
 from unstick.tui.keys import shown
 from unstick.tui.marking import Marks
 from unstick.tui.screens.acting import ActingScreen
+from unstick.tui.screens.beside import FROM, Beside, pane_width
+from unstick.tui.screens.beside_text import More, ask_more
 from unstick.tui.screens.empty_text import say_why_empty
 from unstick.tui.screens.job_rows import ListRows
 from unstick.tui.screens.jobs_text import VIEWS, title_parts
-from unstick.tui.screens.plan_text import Lines
 from unstick.tui.screens.queue_text import queue_parts
 from unstick.tui.session import Session, sentence
 from unstick.tui.widgets.bar import Bar, Part
-from unstick.tui.widgets.pane import Pane
 from unstick.tui.widgets.table import Table
 from unstick.tui.window import K, PageOf, R
 
-BESIDE = 150
-"""Columns from which the row under the cursor is shown beside the table."""
-
-REST_S = 0.12
-"""Seconds for which the cursor has to rest before the pane beside follows."""
+WIDE = 150
+"""Columns from which there is room for more words about the queue."""
 
 AHEAD = 3
 """Screens before the end of the loaded rows at which more are read."""
@@ -62,15 +58,14 @@ class LiveTable(ActingScreen, Generic[K, R]):
 
     DEFAULT_CSS = """
     LiveTable > Horizontal { height: 1fr; }
-    LiveTable #side { width: 60; margin-left: 1; display: none; }
-    LiveTable.-beside #side { display: block; }
     """
 
     def __init__(self, session: Session, rows: ListRows[K, R]) -> None:
         super().__init__(session)
         self.rows = rows
         self.table = Table(self.rows)
-        self.side = Pane(id="side")
+        self.side: Beside[R] = Beside(self._ask_more, self.tell)
+        self.with_pane = True
         self.queue_bar = Bar()
         self.marks = Marks()
         self.query_now = Query(thresholds=session.source.thresholds)
@@ -78,7 +73,6 @@ class LiveTable(ActingScreen, Generic[K, R]):
         self.counts: Counts | None = None
         self.filter_text = ""
         self.last_filter = ""
-        self._side_timer: Timer | None = None
         self._question = 0
         self._first = 0
         self.feed: Feed[Answer[R]] = Feed(self, session, self._read, self._show, self._told)
@@ -90,10 +84,6 @@ class LiveTable(ActingScreen, Generic[K, R]):
     async def queue(self) -> Queue | None:
         """Read what is shown above the table: the sequential queue, where there is one."""
         return None
-
-    def lines_of(self, row: R, width: int) -> Lines:
-        """Return what the pane beside the table shows of a row."""
-        raise NotImplementedError
 
     def body(self) -> Iterable[Widget]:
         """The queue, the table, and beside it the row under the cursor where there is room."""
@@ -158,9 +148,22 @@ class LiveTable(ActingScreen, Generic[K, R]):
     def on_resize(self, event: Resize) -> None:
         """Read more where a taller terminal shows more."""
         super().on_resize(event)
-        self.set_class(event.size.width >= BESIDE, "-beside")
+        self.share()
         self._read_ahead()
+
+    def share(self) -> None:
+        """Share the columns between the table and the row beside it."""
+        self.side.give(pane_width(self.size.width) if self.with_pane else 0)
         self._show_side_soon()
+
+    def too_narrow(self) -> str:
+        """Say from which width on there is a row beside the table."""
+        return f"a row is shown beside the table from {FROM} columns on; here are {self.size.width}"
+
+    async def _ask_more(self, row: R) -> More:
+        session = self.session
+        asked = cast("Job | Variant", row)
+        return await session.call(lambda: ask_more(session.backend, asked, session.source.thresholds))
 
     def wake(self) -> None:
         """The database says that something changed."""
@@ -205,7 +208,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
         queue = answer.queue
         self.queue_bar.set_class(queue is None, "-hidden")
         if queue is not None:
-            self.queue_bar.show(queue_parts(queue, answer.counts.now, wide=self.size.width >= BESIDE))
+            self.queue_bar.show(queue_parts(queue, answer.counts.now, wide=self.size.width >= WIDE))
 
     @property
     def called(self) -> str:
@@ -225,15 +228,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
         self._show_side_soon()
 
     def _show_side_soon(self) -> None:
-        """Wait until the cursor rests: a held key must not drag the pane's lines over a slow link."""
-        if self._side_timer is not None:
-            self._side_timer.stop()
-        self._side_timer = self.set_timer(REST_S, self._show_side) if self.has_class("-beside") else None
-
-    def _show_side(self) -> None:
-        row = self.rows.item(self.table.cursor)
-        lines = self.lines_of(row, self.side.size.width) if row is not None else ()
-        self.side.show(lines)
+        self.side.follow(self.table.cursor, self.rows.item(self.table.cursor))
 
     def _read_ahead(self) -> None:
         window, table = self.rows.window, self.table
@@ -274,9 +269,13 @@ class LiveTable(ActingScreen, Generic[K, R]):
             self.table.show(window.order, merged.changed)
             self.table.repaint(len(window.order) - self.table.top + 1)
 
+    def set_question(self, **changes: object) -> None:
+        """Say what is asked from the next time on."""
+        self.query_now = replace(self.query_now, **changes)  # type: ignore[arg-type]
+
     def ask(self, **changes: object) -> None:
         """Ask another question: other rows or another order."""
-        self.query_now = replace(self.query_now, **changes)  # type: ignore[arg-type]
+        self.set_question(**changes)
         self._question += 1
         self.rows.window.clear()
         self.rows.why_empty = READING
@@ -306,8 +305,9 @@ class LiveTable(ActingScreen, Generic[K, R]):
         hidden = self.marks.hidden(self.rows.window.order, self.rows.window.ghosts)
         return keys, f"{len(keys):,} marked" + (f", {hidden} hidden" if hidden else "")
 
-    def narrow(self, view: str, filter_text: str) -> str | None:
-        """Show a view through a filter; returns what is wrong with the filter, or None. Clears the marks."""
+    def narrow(self, view: str, filter_text: str, **order: object) -> str | None:
+        """Show a view through a filter, maybe in another `order`; returns what is wrong with the filter, or
+        None. Clears the marks."""
         terms, stuck_only = VIEWS[view]
         try:
             parsed = parse_filter(filter_text)
@@ -317,7 +317,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
         self.view, self.filter_text = view, filter_text.strip()
         self.last_filter = self.filter_text or self.last_filter
         self.table.mark(frozenset())
-        self.ask(terms=(*terms, *parsed), stuck_only=stuck_only, text="")
+        self.ask(terms=(*terms, *parsed), stuck_only=stuck_only, text="", **order)
         if cleared:
             self.say(f"{cleared:,} marks removed, because other rows are shown now")
         return None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unstick.recovery.display import TEXT_LIMIT, display_text
+from unstick.recovery.display import TEXT_LIMIT
 from unstick.recovery.model import Attempt, Job, Variant
 from unstick.recovery.plan import Plan
-from unstick.tui.paint import Span
-from unstick.tui.screens.job_text import FIELD_LIMIT, Painter, step_words
+from unstick.tui.screens.job_text import Painter, step_words
 from unstick.tui.screens.plan_text import Lines
 from unstick.tui.states import state_span
 
@@ -48,24 +47,4 @@ def variant_lines(view: VariantView, width: int, *, wrapped: bool = True) -> Lin
     lines.add(list(painter.attempts(view.attempts, of=variant.id, made=variant.retries)))
     lines.heading("Fields")
     lines.add(list(painter.fields(variant.fields)))
-    return lines
-
-
-def row_lines(variant: Variant, width: int) -> Lines:
-    """Return what a row of the list already tells, for the pane beside it; nothing is asked for it."""
-    lines, painter = Lines(), Painter(max(width, 30), wrapped=True)
-    lines.add([(Span(f"  Variant {display_text(variant.id, limit=60)}", "title"),)])
-    lines.add([painter.state(variant)])
-    for label, value in (("of job", variant.job), ("name", variant.name), ("step", step_words(variant))):
-        if value is not None:
-            lines.add(painter.one_line(label, value))
-    lines.add(list(painter.how_it_is(variant, ages=False)))
-    if variant.verdict is not None:
-        lines.heading("Why it is stuck", "stuck")
-        lines.add(painter.pair("rule", f"{variant.verdict.rule} ({variant.verdict.reason})"))
-        lines.add(painter.pair("why", variant.verdict.why, "stuck"))
-    if variant.error:
-        lines.heading("Error", "failed")
-        lines.add(painter.text(variant.error[:FIELD_LIMIT], "text"))
-    lines.heading("enter: fields, attempts, what recover would do", "dim")
     return lines

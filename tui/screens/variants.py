@@ -13,8 +13,6 @@ from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings
 from unstick.tui.screens.job_rows import variant_rows
 from unstick.tui.screens.list_keys import ListScreen
-from unstick.tui.screens.plan_text import Lines
-from unstick.tui.screens.variant_text import row_lines
 from unstick.tui.session import Session
 
 
@@ -42,10 +40,6 @@ class VariantsScreen(ListScreen[str, Variant]):
         """What the system calls them."""
         able = self.session.capabilities
         return (able.variants_name if able else None) or "variants"
-
-    def lines_of(self, row: Variant, width: int) -> Lines:
-        """Return what is known of a variant without asking."""
-        return row_lines(row, width)
 
     def facts(self) -> Facts:
         """What is acted on here are variants."""
