@@ -107,6 +107,12 @@ class Doors(Frame, inherit_bindings=False):
 
         self.open_screen(SweepScreen(self.session))
 
+    def open_palette(self, below: ConsoleScreen) -> None:
+        """Show all that can be done on a screen, to be found by words."""
+        from unstick.tui.screens.palette import PaletteScreen
+
+        self.open_screen(PaletteScreen(self.session, below))
+
     def open_help(self, scope: str, facts: Facts) -> None:
         """Show the keys of a screen."""
         from unstick.tui.screens.help import HelpScreen

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from unstick.recovery.display import display_text
+from unstick.tui.history import Histories
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Part
 
@@ -31,6 +32,7 @@ class Frame(App[int], inherit_bindings=False):
         self.clock = clock
         self.demo_workers = workers
         self.shown = 0
+        self.histories = Histories()
         self._said = ""
 
     @property

@@ -75,13 +75,17 @@ class History:
         return None
 
 
-def open_history(name: str) -> History:
-    """Return the history of a prompt; its file need not exist."""
-    try:
-        return History(state_folder() / "history" / name)
-    except (OSError, RuntimeError):
-        # Without a home folder there is nowhere to keep it.
-        return History(None)
+class Histories(dict[str, History]):
+    """The histories of all prompts by name, each opened when it is first asked for."""
+
+    def __missing__(self, name: str) -> History:
+        try:
+            found = History(state_folder() / "history" / name)
+        except (OSError, RuntimeError):
+            # Without a home folder there is nowhere to keep it.
+            found = History(None)
+        self[name] = found
+        return found
 
 
 def _keepable(line: str) -> bool:

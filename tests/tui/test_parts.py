@@ -27,6 +27,7 @@ from unstick.tui.screens.jobs import JobsScreen
 from unstick.tui.screens.kill import KillScreen
 from unstick.tui.screens.operation import OperationScreen
 from unstick.tui.screens.operations import OperationsScreen
+from unstick.tui.screens.palette import PaletteScreen
 from unstick.tui.screens.plan import PlanScreen
 from unstick.tui.screens.retries import RetriesScreen
 from unstick.tui.screens.sweep import SweepScreen
@@ -177,7 +178,7 @@ class TestKeys:
                 *(JobsScreen, JobScreen, VariantsScreen, VariantScreen, ChoiceScreen, PlanScreen),
                 *(OperationsScreen, OperationScreen, KillScreen, TextScreen, HelpScreen),
                 *(WelcomeScreen,),
-                *(RetriesScreen, SweepScreen),
+                *(RetriesScreen, SweepScreen, PaletteScreen),
             )
         }
         assert set(screens) == set(SCREENS)

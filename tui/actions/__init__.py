@@ -11,6 +11,7 @@ from unstick.tui.actions.copying import COPY_ACTIONS
 from unstick.tui.actions.demo import DEMO_ACTIONS
 from unstick.tui.actions.model import SCREENS, Action
 from unstick.tui.actions.moves import MOVES_ACTIONS
+from unstick.tui.actions.palette import PALETTE_ACTIONS
 from unstick.tui.actions.places import REFRESH_ACTIONS, SOURCES_ACTIONS
 from unstick.tui.actions.retries import RETRIES_ACTIONS
 from unstick.tui.actions.rows import ROWS_ACTIONS
@@ -22,7 +23,7 @@ from unstick.tui.actions.welcome import WELCOME_ACTIONS
 ACTIONS: tuple[Action, ...] = (
     *MOVES_ACTIONS, *ROWS_ACTIONS, *ACTS_ACTIONS, *VIEWS_ACTIONS, *TABLES_ACTIONS, *RETRIES_ACTIONS, *SWEEP_ACTIONS,
     *SOURCES_ACTIONS, *REFRESH_ACTIONS,
-    *PLAN_ACTIONS, *COLUMNS_ACTIONS, *DEMO_ACTIONS, *COPY_ACTIONS, *WELCOME_ACTIONS, *APP_ACTIONS,
+    *PLAN_ACTIONS, *COLUMNS_ACTIONS, *DEMO_ACTIONS, *COPY_ACTIONS, *WELCOME_ACTIONS, *APP_ACTIONS, *PALETTE_ACTIONS,
 )  # fmt: skip
 """Every action, in the order of the help screen."""
 

@@ -196,6 +196,16 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Open the list of keys."""
         self.console.open_help(self.SCOPE, self.facts())
 
+    def do_app_command(self) -> None:
+        """Ask for a command."""
+        from unstick.tui.commands.line import ask_command
+
+        ask_command(self)
+
+    def do_app_palette(self) -> None:
+        """Open the palette on this screen."""
+        self.console.open_palette(self)
+
     def do_app_back(self) -> None:
         """Leave this screen."""
         self.leave()

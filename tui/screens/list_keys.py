@@ -57,7 +57,9 @@ class ListScreen(ViewKeys[K, R]):
 
     def do_view_filter(self) -> None:
         """Ask for a filter."""
-        self.prompt.ask("filter /", self.filter_text, lambda text: self.narrow(self.view, text), self.say)
+        from unstick.tui.commands.filtering import ask_filter
+
+        ask_filter(self)
 
     def do_view_next(self) -> None:
         """Next match of the last filter."""

@@ -167,10 +167,6 @@ class Prompt(Horizontal):
         self._tell("")
         self.close()
 
-    def type_ahead(self, text: str) -> None:
-        """Take a key that was pressed before the prompt had the focus."""
-        self._input.insert_text_at_cursor(display_text(text))
-
     def caret_to(self, position: int) -> None:
         """Put the caret where the mistake is."""
         self._input.cursor_position = min(max(position, 0), len(self.text))

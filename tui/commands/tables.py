@@ -1,0 +1,85 @@
+"""What changes a live table: `:filter EXPR`, `:view NAME`, `:sort COLUMN [reverse]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from unstick.recovery.completing import Completion, words_with
+from unstick.recovery.suggest import hint
+from unstick.tui.actions import of_screen
+from unstick.tui.actions.model import TABLES
+from unstick.tui.commands.filtering import bad_filter, complete_in
+from unstick.tui.commands.model import Command, one_of
+from unstick.tui.screens.jobs_text import VIEWS
+from unstick.tui.screens.list_keys import ListScreen
+
+if TYPE_CHECKING:
+    from unstick.tui.commands.filtering import Lists
+    from unstick.tui.screens.base import ConsoleScreen
+
+REVERSE = "reverse"
+ONLY = f"only a table has it, on the screens {' and '.join(TABLES)}"
+
+
+def table_commands(screen: ConsoleScreen) -> Iterator[Command]:
+    """Return them; where there is no table they say so."""
+    if not isinstance(screen, ListScreen):
+        here = {action.id for action in of_screen(screen.SCOPE)}
+        for name, argument, told in (
+            ("filter", "EXPR", "Show only rows that match"),
+            ("view", "NAME", "Show a view"),
+            ("sort", "COLUMN [reverse]", "Order the rows"),
+        ):
+            if f"view.{name}" not in here:
+                yield Command(name, told, lambda argument: None, argument=argument, reason=ONLY)
+        return
+    yield Command(
+        "filter", "Show only rows that match; nothing after it asks for it", partial(_filter, screen),
+        partial(complete_in, screen), argument="[EXPR]",
+    )  # fmt: skip
+    names = tuple(VIEWS)
+    yield Command(
+        "view", "Show a view", partial(_view, screen), one_of(names), argument="NAME", choices=names
+    )
+    yield Command(
+        "sort", "Order the rows by a column", partial(_sort, screen), partial(_complete_sort, screen.ORDERS),
+        argument="COLUMN [reverse]", choices=screen.ORDERS,
+    )  # fmt: skip
+
+
+def _filter(screen: Lists, argument: str) -> str | None:
+    if not argument:
+        screen.do_view_filter()
+        return None
+    problem = bad_filter(argument)
+    if problem is not None:
+        return problem.told
+    screen.console.histories["filter"].add(argument)
+    return screen.narrow(screen.view, argument)
+
+
+def _view(screen: Lists, argument: str) -> str | None:
+    if argument not in VIEWS:
+        wrong = f"there is no view {argument!r}" if argument else "name a view"
+        return f"{wrong}{hint(argument, VIEWS)}"
+    return screen.narrow(argument, screen.filter_text)
+
+
+def _sort(screen: Lists, argument: str) -> str | None:
+    column, _, rest = argument.partition(" ")
+    if column not in screen.ORDERS:
+        wrong = f"there is no column {column!r} to sort by" if column else "name a column to sort by"
+        return f"{wrong}{hint(column, screen.ORDERS)}"
+    if rest.strip() not in ("", REVERSE):
+        return f"after the column only {REVERSE} can follow, not {rest.strip()!r}"
+    screen.ask(sort=column, descending=bool(rest))
+    return None
+
+
+def _complete_sort(columns: tuple[str, ...], text: str, caret: int) -> Completion:
+    column, space, rest = text[:caret].partition(" ")
+    if space:
+        return Completion(len(column) + 1, caret, words_with(rest, (REVERSE,)))
+    return Completion(0, caret, words_with(column, columns))
