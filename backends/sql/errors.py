@@ -19,6 +19,8 @@ from unstick.recovery.errors import (
 )
 from unstick.recovery.source import Source, mask_text, mask_url
 
+from . import advice
+
 _DENIED_PG = {"28P01", "28000", "42501", "3D000"}
 _LOST_PG = ("08", "57P01", "57P02", "57P03")
 _SCHEMA_PG = {"42P01", "42703", "3F000"}
@@ -122,15 +124,18 @@ def translate(error: BaseException, source: Source) -> BaseException:
             "and was cancelled; raise statement_timeout, or ask for less with a filter"
         )
     if code in _DENIED_PG or code in _DENIED_MY:
-        return Denied(f"{where} refused: {told}; check user, password, database and privileges")
+        return Denied(f"{where} refused: {told}; {advice.denied(code)}")
     if code in _SCHEMA_PG or code in _SCHEMA_MY or "no such table" in told or "no such column" in told:
         return SchemaMismatch(
             f"{source.name}: {told}; the tables are not what the profile says, see `unstick doctor`"
         )
     if code == "25006" or "readonly database" in told:
         return Denied(f"{where} can't be written: {told}; use the primary, or an account that may write")
+    what_to_do = advice.other(code, told)
+    if what_to_do:
+        return BackendError(f"{where} refused: {told}; {what_to_do}")
     if is_lost(error) or isinstance(error, OSError | sqlite3.OperationalError):
-        return Unreachable(f"can't reach {where}: {told}; check host, port and that the server runs")
+        return Unreachable(f"can't reach {where}: {told}; {advice.unreachable(told)}")
     return BackendError(f"{source.name}: the database refused: {told}")
 
 
@@ -142,4 +147,4 @@ def _timed_out(error: BaseException) -> bool:
 
 
 def _told(error: BaseException, source: Source) -> str:
-    return mask_text(said(error), source.url)
+    return advice.in_words(mask_text(said(error), source.url))

@@ -86,8 +86,8 @@ def recognise(connection: sa.Connection, engine: Engine, source: Source) -> Reco
     broken = "".join(f"; {mistake}" for mistake in mistakes)
     raise SchemaMismatch(
         f"{source.name}: no known job system is in this database ({seen}; tables that this account may not "
-        "read look as if they were missing); check its privileges, or write a profile (docs/profiles.md has "
-        f"an example, `unstick profiles NAME` prints a known one) and name it in the configuration{broken}"
+        "read look as if they were missing); check its privileges, or let `unstick init URL` draft a profile "
+        f"of your own tables (docs/profiles.md tells what it may say){broken}"
     )
 
 
