@@ -115,13 +115,16 @@ def open_console(session: Session, seats: Sequence[Seat], workers: SourceWorkers
         theme_folder=find_config(session.args.config, os.environ)[0].parent / "themes",
         ascii=_ascii(session),
         workers=workers,
+        views=config.views,
     )
 
 
-def _ascii(session: Session) -> bool:
+def _ascii(session: Session) -> bool | None:
+    """Return what was asked for; None leaves it to the locale."""
     if session.args.ascii:
         return True
     text = os.environ.get("UNSTICK_ASCII")
     if text:
         return bool(read_variable("UNSTICK_ASCII", text, flag))
-    return bool(session.config.data.get("ascii", False))
+    wanted: bool | None = session.config.data.get("ascii")
+    return wanted

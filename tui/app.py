@@ -11,8 +11,9 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from unstick.recovery.display import TEXT_LIMIT, display_text
 from unstick.recovery.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,29 +45,51 @@ def require_terminal(environ: Mapping[str, str], *, interactive: bool) -> None:
         raise UsageError(NO_CONSOLE.format(why=f"the terminal type (TERM) is {term or 'not set'}"))
 
 
+def shows_ascii_only(wanted: bool | None, environ: Mapping[str, str]) -> bool:
+    """Return whether nothing but ASCII may be written: as wanted, else as the locale says."""
+    if wanted is not None:
+        return wanted
+    locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
+    return "utf8" not in locale.lower().replace("-", "")
+
+
+def _require_this_terminal() -> None:
+    # Textual draws on the error output.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    require_terminal(os.environ, interactive=all(each.isatty() for each in streams))
+
+
 def run_console(
     sources: Sequence[tuple[Callable[[], Backend], Source]],
     *,
     keymap: Mapping[str, str] | None = None,
     theme: str | None = None,
     theme_folder: Path | None = None,
-    ascii: bool = False,  # noqa: A002 - the public name of the option
+    ascii: bool | None = None,  # noqa: A002 - the public name of the option
     workers: Workers | None = None,
+    views: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> int:
     """Run the console on one source or several and return the exit code.
 
     Each source comes with a function that makes its backend, not opened. It is called in a thread when the
     source is first looked at, so what it imports does not hold up the first screen. `workers` are the demo's,
-    `theme_folder` has the user's own themes. Raises ConfigError for a bad keymap or theme, UsageError where
-    there is no terminal.
+    `theme_folder` has the user's own themes, `views` are the saved views of the configuration. Without
+    `ascii` the locale decides. Raises ConfigError for a bad keymap or theme, UsageError where there is no
+    terminal.
     """
-    require_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
+    _require_this_terminal()
     # Read once, when Textual is imported; the extended reports break input methods and dead keys.
     os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
     from unstick.tui.console import ConsoleApp
 
     app = ConsoleApp(
-        sources, keymap=keymap, theme=theme, theme_folder=theme_folder, ascii=ascii, workers=workers
+        sources,
+        keymap=keymap,
+        theme=theme,
+        theme_folder=theme_folder,
+        ascii=shows_ascii_only(ascii, os.environ),
+        workers=workers,
+        views=views,
     )
     return _run(app)
 
@@ -78,18 +101,19 @@ def run_welcome(
     keymap: Mapping[str, str] | None = None,
     theme: str | None = None,
     theme_folder: Path | None = None,
-    ascii: bool = False,  # noqa: A002 - the public name of the option
+    ascii: bool | None = None,  # noqa: A002 - the public name of the option
 ) -> Way:
     """Show the welcome screen and return what was chosen there.
 
     `attempt` opens a URL for a try, `place` tells where a configuration would be; else as `run_console`.
     """
-    require_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
+    _require_this_terminal()
     os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
     from unstick.tui.ways import Way
     from unstick.tui.welcome import WelcomeApp
 
-    app = WelcomeApp(attempt, place, keymap=keymap, theme=theme, theme_folder=theme_folder, ascii=ascii)
+    plain = shows_ascii_only(ascii, os.environ)
+    app = WelcomeApp(attempt, place, keymap=keymap, theme=theme, theme_folder=theme_folder, ascii=plain)
     code = _run(app)
     return app.way or Way("quit", code=code)
 
@@ -141,22 +165,24 @@ async def _main(app: ConsoleApp) -> int:
 
 def _tell_crash(error: Exception) -> None:
     """Say that it was our fault, and where; the whole traceback only where it was asked for."""
-    from unstick.recovery.display import display_text
-
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
-    told = display_text(f"{type(error).__name__}: {error}", limit=300)
-    print(f"unstick: the console failed by a mistake of its own: {told}{where}", file=sys.stderr)  # noqa: T201
-    print("unstick: what was applied is in the journal: unstick operations", file=sys.stderr)  # noqa: T201
+    told = " ".join(f"{type(error).__name__}: {error}"[:300].split())
+    _tell(f"unstick: the console failed by a mistake of its own: {told}{where}")
+    _tell("unstick: what was applied is in the journal: unstick operations")
     if os.environ.get("UNSTICK_DEBUG"):
-        traceback.print_exception(error)
+        _tell("".join(traceback.format_exception(error)))
 
 
 def _tell_refusal(error: Exception) -> None:
     """Say why the source could not be opened, where it can still be read: in the shell."""
     from unstick.tui.session import sentence
 
-    print(f"unstick: {sentence(error, address=True)}", file=sys.stderr)  # noqa: T201
+    _tell(f"unstick: {sentence(error, address=True)}")
+
+
+def _tell(text: str) -> None:
+    print(display_text(text, limit=TEXT_LIMIT, multiline=True), file=sys.stderr)  # noqa: T201
 
 
 def _left_behind() -> bool:
