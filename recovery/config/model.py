@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from unstick.recovery.config.url import check_url
+from unstick.recovery.config.views import VIEWS, ViewTable
 from unstick.recovery.durations import NEVER, parse_duration
 from unstick.recovery.errors import UnstickError
 from unstick.recovery.hooks_template import json_mistake
@@ -88,6 +89,12 @@ def _name(value: str) -> str:
     if not re.fullmatch(NAME, value):
         raise ValueError("may have letters, digits and . _ - @ only")
     return value
+
+
+def _view_name(value: str) -> str:
+    if value in VIEWS:
+        raise ValueError(f"{value!r} is a built-in view; choose another name")
+    return _name(value)
 
 
 def _url(value: Any) -> Any:
@@ -199,5 +206,8 @@ class ConfigFile(_Table):
     defaults: Defaults | None = None
     sources: dict[Annotated[str, AfterValidator(_name)], SourceTable] = Field(default_factory=dict)
     keys: dict[str, str] = Field({}, description="action id -> key; several keys separated by commas")
+    views: dict[Annotated[str, AfterValidator(_view_name), Field(max_length=20)], ViewTable] = Field(
+        {}, description="saved views of the console"
+    )
     theme: Text | None = Field(None, description="name of a theme")
     ascii: Annotated[bool, Field(strict=True, description="nothing but ASCII on the screen")] = False
