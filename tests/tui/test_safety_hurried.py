@@ -17,7 +17,9 @@ INITIATING = sorted({key for action in ACTIONS if action.initiates for key in ac
 
 @every_door
 @pytest.mark.parametrize("twice", ["R", "T", "ctrl+d", "x", "u"])
-async def test_no_key_that_opens_a_plan_confirms_it_however_often_it_is_pressed(door: str, twice: str) -> None:
+async def test_no_key_that_opens_a_plan_confirms_it_however_often_it_is_pressed(
+    door: str, twice: str
+) -> None:
     async with planned(door) as (c, screen):
         before = c.backend.worker.snapshot()
         await c.press(twice)
