@@ -48,7 +48,7 @@ class RetriesScreen(TextAndRows):
         self.window_s = DAY
         self.variants = False
         self._known: dict[float, Counted] = {}
-        self.feed: Once[Counted] = Once(self, session, self._read, self._show, self.tell)
+        self.feed: Once[Counted] = Once(self, session, self._read, self._show, self.tell_soon)
 
     @property
     def counted(self) -> Counted | None:
@@ -130,7 +130,8 @@ class RetriesScreen(TextAndRows):
         """The figures, or why there are none."""
         counted, able, lines = self.counted, self.session.capabilities, Lines()
         if counted is not None and able is not None:
-            longer = shown(self.console.keys["retries.longer"][0])
+            last = self.window_s == WINDOWS[-1]
+            longer = "" if last else shown(self.console.keys["retries.longer"][0])
             return retries_lines(counted.found, able, width, variants=self.variants, longer=longer)
         if self.session.problem is not None and not self.feed.in_flight:
             told = "nothing could be counted; a shorter time is counted faster"

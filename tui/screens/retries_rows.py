@@ -53,7 +53,7 @@ class RetriedRows:
 
     def _why(self, one: Retried) -> Span:
         if key_of(one) in self.alerts:
-            return Span("to look at: changed in the last hour", "failed")
+            return Span("! to look at", "failed")
         of_job = " at ".join(part for part in (one.job_status, one.job_step) if part)
         return Span(f"of a job {display_text(of_job)}" if of_job else "", "dim")
 

@@ -87,7 +87,11 @@ def _add_alerts(lines: Lines, figures: Figures, called: str, width: int) -> None
     number = len(figures.alerts)
     if number:
         told = f"{HIGH} retries or more, changed in the last hour"
-        lines.add([*said(f"! {number:,} {_one(called, number)} to look at: {told}", width, "failed"), BLANK])
+        lines.add(said(f"! {number:,} {_one(called, number)} to look at: {told}", width, "failed"))
+
+
+def _further(longer: str) -> str:
+    return f"; {longer} looks further back" if longer else ""
 
 
 def _one(called: str, number: int) -> str:
@@ -99,11 +103,11 @@ def _add_spread(lines: Lines, spread: Spread, called: str, window_s: float, widt
     lines.heading(f"{called[:1].upper()}{called[1:]} created in the last {within}: {spread.total:,}")
     if not spread.total:
         told = f"no {called} were created in the last {within}, so there is nothing to count"
-        lines.add(said(f"{told}; {longer} looks further back", width, "text"))
+        lines.add(said(told + _further(longer), width, "text"))
         return
     if not spread.some:
         told = f"no retries in the last {within}: none of the {called} created then was retried"
-        lines.add(said(f"{told}; {longer} looks further back", width, "text"))
+        lines.add(said(told + _further(longer), width, "text"))
         return
     for label, number, share in (
         ("not retried", spread.none, 1 - spread.rate),
@@ -111,8 +115,8 @@ def _add_spread(lines: Lines, spread: Spread, called: str, window_s: float, widt
         (f"{HIGH} times or more", spread.high, spread.high / spread.total),
     ):
         lines.add([(Span(f"  {label:16}", "dim"), Span(f"{number:>9,}  {share:>6.1%}"))])
-    lines.add([(Span(f"  {'average':16}", "dim"), Span(f"{spread.average:>9.2f}"))])
-    lines.add([(Span(f"  {'most':16}", "dim"), Span(f"{spread.maximum:>9,}"))])
+    average = f"{spread.average:>9.2f}  most {spread.maximum:,}"
+    lines.add([(Span(f"  {'average':16}", "dim"), Span(average))])
 
 
 def _add_histogram(lines: Lines, histogram: Mapping[int, int], called: str, width: int) -> None:
@@ -139,23 +143,19 @@ def _add_trend(lines: Lines, by_day: Mapping[str, Spread], width: int, longer: s
     days = _days(by_day)
     lines.heading("Day by day (UTC): the share retried of what was created")
     if len(days) < 2:
-        lines.add(
-            said(f"all of them were created within one day; {longer} looks further back", width, "text")
-        )
+        told = "all of them were created within one day"
+        lines.add(said(told + _further(longer), width, "text"))
         return
     days = days[-max(width - 18, 7) :]
     line = sparkline([spread.rate if spread.total else None for _, spread in days])
-    lines.add(
-        [(Span(f"  {days[0][0]:%m-%d} ", "dim"), Span(line, "accent"), Span(f" {days[-1][0]:%m-%d}", "dim"))]
-    )
+    first, (last, newest) = days[0][0], days[-1]
+    lines.add([(Span(f"  {first:%m-%d} ", "dim"), Span(line, "accent"), Span(f" {last:%m-%d}", "dim"))])
     worst, of = max(days, key=lambda day: day[1].rate)
     told = f"worst {worst:%m-%d}: {of.rate:.1%} ({of.some:,} of {of.total:,}); "
-    last, newest = days[-1]
     told += f"last {last:%m-%d}: {newest.rate:.1%} ({newest.some:,} of {newest.total:,})"
     lines.add(said(told, width, "text"))
-    lines.add(
-        said(f"{RAMP[0]} few to {RAMP[-1]} the worst day, _ none retried, blank none created", width, "dim")
-    )
+    legend = f"{RAMP[0]} few to {RAMP[-1]} the worst day, _ none retried, blank none created"
+    lines.add(said(legend, width, "dim"))
 
 
 def _days(by_day: Mapping[str, Spread]) -> list[tuple[date, Spread]]:

@@ -7,16 +7,15 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from unstick.recovery.errors import PlanError
-from unstick.recovery.outcome import Operation
 from unstick.recovery.plan import Options, Plan
 from unstick.recovery.query import Query
 from unstick.tui.actions.model import SWEEP
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings, shown
 from unstick.tui.once import Once
-from unstick.tui.screens.operations import OperationRows
 from unstick.tui.screens.plan_text import Lines, rows_text
 from unstick.tui.screens.retries_text import as_of
+from unstick.tui.screens.sweep_rows import DecisionRows
 from unstick.tui.screens.sweep_text import MODE, SweepView, sweep_lines
 from unstick.tui.screens.text_and_rows import TextAndRows, said
 from unstick.tui.session import Session, sentence
@@ -36,10 +35,10 @@ class SweepScreen(TextAndRows):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(SWEEP))
 
     def __init__(self, session: Session) -> None:
-        self.rows = OperationRows()
+        self.rows = DecisionRows()
         super().__init__(session, self.rows)
         self.view: SweepView | None = None
-        self.feed: Once[SweepView] = Once(self, session, self._read, self._show, self.tell)
+        self.feed: Once[SweepView] = Once(self, session, self._read, self._show, self.tell_soon)
 
     def facts(self) -> Facts:
         """Whether there is an operation to open, and how many rows a sweep would take."""
@@ -59,7 +58,7 @@ class SweepScreen(TextAndRows):
         if seen is not None:
             told = f"would recover {rows_text(len(seen.rows))}" if seen.rows else "would recover nothing"
             parts.append(Part(told, "stuck" if seen.rows else "dim", 1))
-            parts.append(Part("brake" if seen.brake else "", "failed"))
+            parts.append(Part("the brake would stop it" if seen.brake and seen.rows else "", "failed"))
         age = max(self.console.clock() - view.at, 0.0)
         parts.append(Part(as_of(f"{view.asked:%H:%M:%S}", age), "dim", 3, right=True))
         return parts
@@ -100,23 +99,17 @@ class SweepScreen(TextAndRows):
 
     def _show(self, view: SweepView) -> None:
         self.view = view
-        self._show_operations(view.operations)
+        self.table.take(self.rows.take(view.operations))
+        self.table.restyle()
         self.show_lines()
-
-    def _show_operations(self, operations: tuple[Operation, ...]) -> None:
-        changed = self.rows.take(operations)
-        self.table.take(list(self.rows.operations), changed)
-        if changed:
-            self.table.repaint(0)
 
     def text(self, width: int) -> Lines:
         """The sweep, or why nothing can be told."""
         view, able, keys = self.view, self.session.capabilities, self.console.keys
         if view is not None and able is not None:
             return sweep_lines(
-                view, self.session.source, able, width,
-                recover_key=shown(keys["sweep.recover"][0]), limit_key=shown(keys["plan.over_limit"][0]),
-            )  # fmt: skip
+                view, self.session.source, able, width, limit_key=shown(keys["plan.over_limit"][0])
+            )
         lines = Lines()
         if self.session.problem is not None and not self.feed.in_flight:
             lines.add(said("what a sweep would do can't be told without the database", width, "text"))

@@ -45,17 +45,14 @@ class SweepView:
         return sweep.forecast(self.plan, self.counts) if self.plan is not None else None
 
 
-def sweep_lines(
-    view: SweepView, source: Source, able: Capabilities, width: int, *, recover_key: str, limit_key: str
-) -> Lines:
+def sweep_lines(view: SweepView, source: Source, able: Capabilities, width: int, *, limit_key: str) -> Lines:
     """Return the whole text."""
     lines = Lines()
     lines.heading("Mode")
-    off = f"no timer runs in this console; nothing is recovered before {recover_key} and its plan's own key"
-    lines.add(_pair("now", f"{MODE}: {off}", width))
+    lines.add(_pair("now", f"{MODE}: no timer runs in this console, nothing is recovered by itself", width))
     lines.add(_pair("source", _may_write(able), width, "warning" if able.read_only else "text"))
     lines.heading("What a sweep would do now")
-    _add_forecast(lines, view, able, width, limit_key)
+    _add_forecast(lines, view, width, limit_key)
     lines.heading("Rules")
     for rule in sweep.rules(source, able):
         lines.add(_pair(rule.name, f"{long_duration(rule.threshold_s):8} {rule.origin}", width))
@@ -66,6 +63,9 @@ def sweep_lines(
     lines.add(_pair("cap", f"{CAP:<8} rows in one run", width))
     share = f"more than half of the running jobs look stuck at once, {sweep.FEW} or more"
     lines.add(_pair("brake", f"{share}; or {sweep.FAILED_RUNS} failed runs", width))
+    if not view.operations:
+        lines.heading("Last decisions")
+        lines.add(said("the journal has no recovery yet", width, "text"))
     return lines
 
 
@@ -75,7 +75,7 @@ def _may_write(able: Capabilities) -> str:
     return "read-only: a sweep could only report here; open it with --write to change rows"
 
 
-def _add_forecast(lines: Lines, view: SweepView, able: Capabilities, width: int, limit_key: str) -> None:
+def _add_forecast(lines: Lines, view: SweepView, width: int, limit_key: str) -> None:
     seen, plan = view.forecast, view.plan
     if seen is None or plan is None:
         lines.add(said(f"! {view.problem or 'no plan could be made'}", width, "failed"))
@@ -90,11 +90,15 @@ def _add_forecast(lines: Lines, view: SweepView, able: Capabilities, width: int,
         f"{rows_text(len(seen.rows))}: {display_text(plan.verb)}" if seen.rows else "nothing: no row may be"
     )
     lines.add(_pair("recover", does, width, "stuck" if seen.rows else "text"))
-    lines.add(_pair("of", f"{seen.found:,} stuck{_variants(view, able)}", width))
+    of_jobs = f", of {view.counts.stuck:,} jobs" if view.counts.stuck_variants else ""
+    lines.add(
+        _pair("of", f"{rows_text(seen.found)} that {'hangs' if seen.found == 1 else 'hang'}{of_jobs}", width)
+    )
     if seen.waiting:
         lines.add(_pair("later", f"{rows_text(seen.waiting)}: beyond the cap, for the next runs", width))
     if seen.at_limit:
-        told = f"{rows_text(seen.at_limit)}: at the retry limit ({limit_key} on a job's plan includes it)"
+        how = f"{limit_key} on a plan from the list of jobs includes it"
+        told = f"{rows_text(seen.at_limit)}: at the retry limit; {how}"
         lines.add(_pair("needs a person", told, width, "warning"))
     others = [group for group in seen.left_out if not group.reason.startswith(sweep.AT_LIMIT)]
     for group in others[:REASONS]:
@@ -104,14 +108,6 @@ def _add_forecast(lines: Lines, view: SweepView, able: Capabilities, width: int,
         lines.add(_pair("left out", f"{rows_text(number)} for {len(others) - REASONS} other reasons", width))
     for warning in plan.warnings:
         lines.add(said(f"! {warning}", width, "warning"))
-
-
-def _variants(view: SweepView, able: Capabilities) -> str:
-    """The plan's rows are jobs and variants; the counts tell how many jobs that is."""
-    if not view.counts.stuck_variants:
-        return ""
-    called = display_text(able.variants_name or "variants", limit=20)
-    return f" ({view.counts.stuck:,} jobs with {view.counts.stuck_variants:,} {called} counted)"
 
 
 def _reason(group: Group) -> str:

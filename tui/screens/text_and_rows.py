@@ -123,6 +123,10 @@ class TextAndRows(ConsoleScreen):
         back = "esc goes back to the text"
         self.rows_bar.show(self.rows_parts(back if self.table.active else f"{key} goes to them"))
 
+    def tell_soon(self) -> None:
+        """Bring every line up to date once the answer that has just come is no question any more."""
+        self.call_later(self.tell)
+
     def on_resize(self, event: Resize) -> None:
         """Wrap again, and share the lines anew."""
         super().on_resize(event)
