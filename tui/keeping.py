@@ -33,7 +33,7 @@ class Keeping(Frame, inherit_bindings=False):
         self.memory = Memory()
         self.given_views: Mapping[str, Mapping[str, Any]] = {}
         self._keeping: Timer | None = None
-        self._told_problem = ""
+        self._told_problem = False
 
     async def recall(self) -> None:
         """Read what was remembered, once."""
@@ -56,10 +56,9 @@ class Keeping(Frame, inherit_bindings=False):
 
     def _tell_problem(self) -> None:
         """Say once what keeps things from being kept: it costs nothing now, but the next start."""
-        problem = self.memory.problem
-        if problem and problem != self._told_problem:
-            self._told_problem = problem
-            self.say(problem)
+        if self.memory.problem and not self._told_problem:
+            self._told_problem = True
+            getattr(self.screen, "say", self.say)(self.memory.problem)
 
     async def on_unmount(self) -> None:
         """Write what was changed last."""

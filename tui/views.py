@@ -17,6 +17,9 @@ from unstick.tui.column_choice import AUTOMATIC, WHY_ID, ColumnChoice, choice_fr
 BUILT_IN = ("all", "stuck", "failed", "running", "pending")
 """What 1 to 5 show; what each of them leaves out stands with the title line."""
 
+WORDS = ("save", "delete")
+"""What may stand before a view's name on the command line."""
+
 FIRST_KEY, KEYED = 6, 4
 """Saved views have the keys 6 to 9."""
 
@@ -114,8 +117,9 @@ def name_problem(name: str) -> str | None:
         return "a view needs a name"
     if not re.fullmatch(NAME, name) or len(name) > NAME_MOST:
         return f"a view's name has up to {NAME_MOST} letters, digits and . _ - @"
-    if name in BUILT_IN:
-        return f"{name} is a built-in view; choose another name"
+    if name in (*BUILT_IN, *WORDS):
+        what = "a built-in view" if name in BUILT_IN else "what :view calls doing something"
+        return f"{name} is {what}; choose another name"
     return None
 
 

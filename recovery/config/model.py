@@ -91,9 +91,31 @@ def _name(value: str) -> str:
     return value
 
 
+def _keymap(value: Any) -> Any:
+    """Return action id -> keys as text: `act.retry = "F5"` makes tables in TOML, and keys may be a list."""
+    if not isinstance(value, dict):
+        return value
+    flat: dict[Any, Any] = {}
+    for name, given in value.items():
+        if isinstance(given, dict):
+            flat.update({f"{name}.{each}": keys for each, keys in _keymap(given).items()})
+        elif isinstance(given, list) and all(isinstance(key, str) for key in given):
+            flat[name] = ",".join("comma" if key.strip() == "," else key for key in given) or "none"
+        else:
+            flat[name] = given
+    return flat
+
+
+_KEYS = WithJsonSchema({
+    "type": "object",
+    "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}},
+                                       {"type": "object"}]},
+})  # fmt: skip
+
+
 def _view_name(value: str) -> str:
-    if value in VIEWS:
-        raise ValueError(f"{value!r} is a built-in view; choose another name")
+    if value in (*VIEWS, "save", "delete"):
+        raise ValueError(f"{value!r} has a meaning of its own as a view; choose another name")
     return _name(value)
 
 
@@ -205,7 +227,9 @@ class ConfigFile(_Table):
 
     defaults: Defaults | None = None
     sources: dict[Annotated[str, AfterValidator(_name)], SourceTable] = Field(default_factory=dict)
-    keys: dict[str, str] = Field({}, description="action id -> key; several keys separated by commas")
+    keys: Annotated[dict[str, str], BeforeValidator(_keymap), _KEYS] = Field(
+        {}, description="action id -> key; several as a list or separated by commas, none to take it away"
+    )
     views: dict[Annotated[str, AfterValidator(_view_name), Field(max_length=20)], ViewTable] = Field(
         {}, description="saved views of the console"
     )

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from unstick.recovery.errors import NotFound, UnstickError
 from unstick.recovery.model import Job, JobId, Target, Variant
 from unstick.recovery.plan import Options, Plan
+from unstick.tui.actions.model import JOBS, VARIANT, VARIANTS
 from unstick.tui.feed import Feed
 from unstick.tui.paint import Span
 from unstick.tui.screens.acting import ActingScreen, as_record
@@ -56,6 +57,7 @@ class DetailScreen(ActingScreen, Generic[V]):
     def on_mount(self) -> None:
         """Begin to read."""
         super().on_mount()
+        self._wrapped = self.console.memory.value(*self._wraps) is not False
         self.pane.show([(Span("  reading ...", "dim"),)])
 
     def on_screen_suspend(self) -> None:
@@ -108,6 +110,13 @@ class DetailScreen(ActingScreen, Generic[V]):
         """Wrap or cut long lines."""
         self._wrapped = not self._wrapped
         self.show_lines()
+        self.console.keep(*self._wraps, value=self._wrapped)
+
+    @property
+    def _wraps(self) -> tuple[str, ...]:
+        """Where it is remembered whether long lines are wrapped: with the list that this is opened from."""
+        table = VARIANTS if self.SCOPE == VARIANT else JOBS
+        return ("sources", self.session.source.name, table, "wrap")
 
     def do_copy_id(self) -> None:
         """Copy the id."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from unstick.recovery.suggest import hint
 from unstick.tui.column_choice import ColumnChoice
 from unstick.tui.keys import shown
+from unstick.tui.screens.jobs_text import VIEWS
 from unstick.tui.screens.kept_table import KeptTable
 from unstick.tui.views import SavedView, fitting, keyed, name_problem, no_view, views_of
 from unstick.tui.window import K, R
@@ -68,6 +70,24 @@ class ViewKeys(KeptTable[K, R]):
         """Show a built-in view. What was typed as a filter stays; a saved view's own filter goes with it."""
         typed = self.filter_text if self.saved is None or self.filter_text != self.saved.filter else ""
         self.narrow(view, typed, **self.leave_view())
+
+    def view_line(self, argument: str) -> str | None:
+        """Do what follows `:view`: NAME, `save NAME` or `delete NAME`; returns what is wrong with it."""
+        word, _, name = argument.partition(" ")
+        name = name.strip()
+        if word == "save" and name:
+            return self.save_view(name)
+        if word == "delete" and name:
+            return self.delete_view(name)
+        if argument in VIEWS:
+            self.built_in(argument)
+            return None
+        return self.show_view(argument) if argument else f"name a view{hint('', self.view_names)}"
+
+    @property
+    def view_names(self) -> tuple[str, ...]:
+        """The views that can be shown: the built-in ones, then the saved ones."""
+        return (*VIEWS, *(each.name for each in self.saved_views))
 
     def save_view(self, name: str) -> str | None:
         """Save what is shown under a name; returns what is wrong with the name, or None."""
