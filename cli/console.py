@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unstick.cli.placing import placed
 from unstick.cli.session import Session
 from unstick.recovery.config.environment import flag, read_variable
 from unstick.recovery.config.load import find_config
@@ -63,6 +64,17 @@ def _later(session: Session, name: str) -> Seat:
     return make, session.resolve(name, secret=False).source
 
 
+def _found(session: Session, text: str) -> Seat:
+    """Return the source of a URL or a name that was typed while the console is open."""
+    if not is_url(text) and session.config.sources.get(text, {}).get("url_command") is not None:
+        # The command may ask for a passphrase, and the terminal is the console's now.
+        raise UsageError(
+            f"{text} gets its URL from a command, which may ask you something: name it when the console is "
+            f"started (unstick --source {text})"
+        )
+    return _resolved(session, text)
+
+
 def _failing(error: UnstickError) -> Callable[[], Backend]:
     def make() -> Backend:
         raise error
@@ -88,14 +100,15 @@ def open_welcome(session: Session, attempt: Callable[[str], Awaitable[None]]) ->
 
     config = session.config
     file, _ = find_config(session.args.config, os.environ)
-    return run_welcome(
-        attempt,
-        f"{_short(file)} names no source" if config.file else f"there is no {_short(file)}",
-        keymap=config.keys,
-        theme=session.args.theme or os.environ.get("UNSTICK_THEME") or config.data.get("theme"),
-        theme_folder=file.parent / "themes",
-        ascii=_ascii(session),
-    )
+    with placed(config):
+        return run_welcome(
+            attempt,
+            f"{_short(file)} names no source" if config.file else f"there is no {_short(file)}",
+            keymap=config.keys,
+            theme=session.args.theme or os.environ.get("UNSTICK_THEME") or config.data.get("theme"),
+            theme_folder=file.parent / "themes",
+            ascii=_ascii(session),
+        )
 
 
 def _short(file: Path) -> str:
@@ -108,15 +121,17 @@ def open_console(session: Session, seats: Sequence[Seat], workers: SourceWorkers
     from unstick.tui.app import run_console
 
     config = session.config
-    return run_console(
-        seats,
-        keymap=config.keys,
-        theme=session.args.theme or os.environ.get("UNSTICK_THEME") or config.data.get("theme"),
-        theme_folder=find_config(session.args.config, os.environ)[0].parent / "themes",
-        ascii=_ascii(session),
-        workers=workers,
-        views=config.views,
-    )
+    with placed(config):
+        return run_console(
+            seats,
+            keymap=config.keys,
+            theme=session.args.theme or os.environ.get("UNSTICK_THEME") or config.data.get("theme"),
+            theme_folder=find_config(session.args.config, os.environ)[0].parent / "themes",
+            ascii=_ascii(session),
+            workers=workers,
+            views=config.views,
+            find=lambda text: _found(session, text),
+        )
 
 
 def _ascii(session: Session) -> bool | None:

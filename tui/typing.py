@@ -99,7 +99,7 @@ class Typing(Frame, inherit_bindings=False):
                 self.pressed_at = event.time
             elif not self._admits(event):
                 return
-        elif isinstance(event, events.Paste) and not event.is_forwarded and not self._asking:
+        elif isinstance(event, events.Paste) and not event.is_forwarded and not self._takes_paste:
             self._tell(PASTED)
             return
         await super().on_event(event)
@@ -108,6 +108,10 @@ class Typing(Frame, inherit_bindings=False):
     def _asking(self) -> bool:
         """Whether keys are text that somebody was asked for."""
         return isinstance(self.focused, Input)
+
+    @property
+    def _takes_paste(self) -> bool:
+        return self._asking or hasattr(self.screen, "on_paste")
 
     def _admits(self, event: events.Key) -> bool:
         if event.key in self._always:
