@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from rich.style import Style
 from textual.theme import Theme
 
-from unstick.themes import ANSI, ThemeSpec, distance, readable_on
+from unstick.themes import ANSI, ON_BACKGROUND, ThemeSpec, distance, readable_on
 
 BOLD = frozenset({"stuck", "failed", "mark", "title", "prod", "tag", "key", "button"})
 
@@ -47,7 +47,7 @@ class Palette(Mapping[str, Style]):
     def __init__(self, spec: ThemeSpec, *, colourless: bool = False, plain: bool = False) -> None:
         self.plain, self.colourless, self._ansi = plain, colourless, spec.ansi
         colours = {name: value.removeprefix("ansi_") for name, value in spec.colours.items()}
-        grounded = {name: (name, "background") for name in colours if name != "background"}
+        grounded = {name: (name, "background") for name in ON_BACKGROUND}
         self._styles: dict[str, Style] = {}
         for name, (text, ground) in {**grounded, **ALIASES}.items():
             self._styles[name] = Style(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from rich.style import Style
 
 from tests.tui.driver import Console, JobScreen, console
 from unstick.recovery.memory import MemoryBackend
+from unstick.recovery.model import Job, JobId, State, Verdict
 from unstick.recovery.source import Source
 from unstick.themes import BUILT_IN, contrast, load_theme
 from unstick.tui.looks import default_theme
 from unstick.tui.palette import NAMED, Palette
+from unstick.tui.states import state_span
 
 
 def grounds(c: Console) -> set[str]:
@@ -176,3 +179,20 @@ async def test_without_colours_the_label_of_a_source_is_in_reverse(monkeypatch: 
     monkeypatch.setenv("NO_COLOR", "1")
     async with console(colour="#1565c0") as c:
         assert style_of(c, "[STAGING]").reverse
+
+
+def as_shown(state: State, *, stuck: bool = False) -> str:
+    verdict = Verdict("idle", "stuck", "idle 14m > 5m") if stuck else None
+    return state_span(Job(JobId("1"), "jobs", state, "parked", verdict=verdict)).text
+
+
+@pytest.mark.parametrize(("one", "other"), [*combinations([*State, "stuck"], 2)])
+def test_states_are_told_apart_without_colour_by_glyph_and_word(one: str, other: str) -> None:
+    shown = [
+        as_shown(State.RUNNING, stuck=True) if each == "stuck" else as_shown(State(each))
+        for each in (one, other)
+    ]
+    glyphs, words = zip(*(text.split(" ", 1) for text in shown), strict=True)
+    assert glyphs[0] != glyphs[1]
+    assert words[0] != words[1]
+    assert all(len(glyph) == 1 and glyph.isascii() for glyph in glyphs)
