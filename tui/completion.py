@@ -36,7 +36,8 @@ class Tabs:
             return text, caret
         written = text[self._found.start : caret]
         agreed = common_start(candidates)
-        if len(candidates) > 1 and len(agreed) <= len(written):
+        # Where nothing is written yet, the first tab only shows what there is.
+        if len(candidates) > 1 and written and len(agreed) <= len(written):
             self._index = 0 if step > 0 else len(candidates) - 1
             agreed = candidates[self._index]
         return self._put(text, agreed)

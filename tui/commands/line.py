@@ -69,12 +69,13 @@ def unknown(known: Sequence[Command], name: str, *, demo: bool) -> str:
     """Say that there is no such command here, and what may have been meant."""
     action = elsewhere(name, demo=demo)
     if action is not None:
-        return f"{name} is not here but on: {', '.join(action.screens)}"
+        where = f"is not here but on: {', '.join(action.screens)}"
+        return f"{name} {'confirms a change: only its own key does that' if action.confirms else where}"
     begin = [command.name for command in known if command.name.startswith(name.lower())]
     if begin:
         return f"{name} may mean {', '.join(begin[:6])}; write more of it"
     near = closest(name, [each for command in known for each in command.names])
-    return f"there is no command {name!r}; " + (f"did you mean {near}?" if near else "tab lists them all")
+    return f"no command {name!r}; " + (f"did you mean {near}?" if near else "tab lists them")
 
 
 def complete_line(known: Sequence[Command], line: str, caret: int) -> Completion:

@@ -8,7 +8,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from unstick.tui.actions import ACTIONS, Action, of_screen
-from unstick.tui.actions.model import COMMANDED
 from unstick.tui.commands.model import Command
 from unstick.tui.keys import shown
 
@@ -27,7 +26,7 @@ def action_commands(screen: ConsoleScreen, taken: Collection[str] = ()) -> Itera
     facts, keys = screen.facts(), screen.console.keys
     demo = screen.console.demo_workers is not None
     for action in of_screen(screen.SCOPE):
-        if not reachable(action, demo=demo):
+        if not reachable(action, demo=demo) or action.id in taken:
             continue
         words = [word for word in short_words(screen.SCOPE)[action.id] if word not in taken]
         yield Command(
@@ -47,11 +46,11 @@ def reachable(action: Action, *, demo: bool) -> bool:
 
 
 def elsewhere(name: str, *, demo: bool) -> Action | None:
-    """Return the action of this name that another screen has."""
+    """Return the action of this name that is no command here: another screen has it, or it confirms."""
     wanted = name.lower()
     for action in ACTIONS:
-        screens = [screen for screen in action.screens if screen in COMMANDED]
-        if reachable(action, demo=demo) and screens and wanted in (action.id, *_words(action)):
+        known = action.id == wanted if action.confirms else wanted in (action.id, *_words(action))
+        if known and action.id not in HERE and (demo or not action.demo):
             return action
     return None
 

@@ -12,6 +12,7 @@ from unstick.tui.actions import of_screen
 from unstick.tui.actions.model import TABLES
 from unstick.tui.commands.filtering import bad_filter, complete_in
 from unstick.tui.commands.model import Command, one_of
+from unstick.tui.keys import shown
 from unstick.tui.screens.jobs_text import VIEWS
 from unstick.tui.screens.list_keys import ListScreen
 
@@ -31,18 +32,25 @@ def table_commands(screen: ConsoleScreen) -> Iterator[Command]:
             ("filter", "EXPR", "Show only rows that match"),
             ("view", "NAME", "Show a view"),
             ("sort", "COLUMN [reverse]", "Order the rows"),
+            ("save", "NAME", "Save what is shown as a view"),
         ):
             if f"view.{name}" not in here:
                 yield Command(name, told, lambda argument: None, argument=argument, reason=ONLY)
         return
     yield Command(
         "filter", "Show only rows that match; nothing after it asks for it", partial(_filter, screen),
-        partial(complete_in, screen), argument="[EXPR]",
+        partial(complete_in, screen), ("view.filter",), "[EXPR]",
+        key=shown(screen.console.keys["view.filter"][0]),
     )  # fmt: skip
-    names = tuple(VIEWS)
+    saved = tuple(view.name for view in screen.saved_views)
+    names = (*VIEWS, *saved)
     yield Command(
         "view", "Show a view", partial(_view, screen), one_of(names), argument="NAME", choices=names
     )
+    yield Command(
+        "save", "Save what is shown as a view; nothing after it asks for the name", partial(_save, screen),
+        one_of(saved), ("save-view", "view.save"), "[NAME]", key=shown(screen.console.keys["view.save"][0]),
+    )  # fmt: skip
     yield Command(
         "sort", "Order the rows by a column", partial(_sort, screen), partial(_complete_sort, screen.ORDERS),
         argument="COLUMN [reverse]", choices=screen.ORDERS,
@@ -61,10 +69,21 @@ def _filter(screen: Lists, argument: str) -> str | None:
 
 
 def _view(screen: Lists, argument: str) -> str | None:
-    if argument not in VIEWS:
-        wrong = f"there is no view {argument!r}" if argument else "name a view"
-        return f"{wrong}{hint(argument, VIEWS)}"
-    return screen.narrow(argument, screen.filter_text)
+    saved = [view.name for view in screen.saved_views]
+    if argument in VIEWS:
+        screen.built_in(argument)
+        return None
+    if argument in saved:
+        return screen.show_view(argument)
+    wrong = f"there is no view {argument!r}" if argument else "name a view"
+    return f"{wrong}{hint(argument, (*VIEWS, *saved))}"
+
+
+def _save(screen: Lists, argument: str) -> str | None:
+    if argument:
+        return screen.save_view(argument)
+    screen.do_view_save()
+    return None
 
 
 def _sort(screen: Lists, argument: str) -> str | None:

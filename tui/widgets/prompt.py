@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.events import Paste
+from textual.widget import Widget
 from textual.widgets import Input
 
 from unstick.recovery.display import cell_width, display_text
@@ -79,15 +79,18 @@ class PromptInput(Input):
         self.prompt.recall(step)
 
 
-class Prompt(Horizontal):
-    """Label and input on one line, hidden until asked."""
+class Prompt(Widget):
+    """Label and input on one line, hidden until asked.
+
+    Not a `Horizontal`: what screens say about theirs (to take what height is left) would count for it too.
+    """
 
     DEFAULT_CSS = """
-    Prompt { height: 1; width: 1fr; display: none; background: $background; }
+    Prompt { layout: horizontal; height: 1; width: 1fr; display: none; background: $background; }
     Prompt.-open { display: block; }
     Prompt Bar { width: auto; }
-    Prompt PromptInput, Prompt PromptInput:focus, Prompt PromptInput:ansi { border: none; height: 1; padding: 0;
-        width: 1fr; background: $panel; background-tint: transparent; color: $foreground; }
+    Prompt PromptInput, Prompt PromptInput:focus, Prompt PromptInput:ansi { border: none; height: 1;
+        padding: 0; width: 1fr; background: $panel; background-tint: transparent; color: $foreground; }
     Prompt PromptInput > .input--cursor, Prompt PromptInput:ansi > .input--cursor {
         background: $input-cursor-background; color: $input-cursor-foreground; }
     Prompt PromptInput > .input--suggestion, Prompt PromptInput > .input--placeholder,
