@@ -72,7 +72,7 @@ def _found(session: Session, text: str) -> Seat:
             f"{text} gets its URL from a command, which may ask you something: name it when the console is "
             f"started (unstick --source {text})"
         )
-    return _resolved(session, text)
+    return resolved(session, text)
 
 
 def _failing(error: UnstickError) -> Callable[[], Backend]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
     from unstick.tui.console import ConsoleApp
+    from unstick.tui.places import Find
     from unstick.tui.ways import Try, Way
     from unstick.tui.workers import Workers
 
@@ -68,14 +69,15 @@ def run_console(
     ascii: bool | None = None,  # noqa: A002 - the public name of the option
     workers: Workers | None = None,
     views: Mapping[str, Mapping[str, Any]] | None = None,
+    find: Find | None = None,
 ) -> int:
     """Run the console on one source or several and return the exit code.
 
     Each source comes with a function that makes its backend, not opened. It is called in a thread when the
     source is first looked at, so what it imports does not hold up the first screen. `workers` are the demo's,
-    `theme_folder` has the user's own themes, `views` are the saved views of the configuration. Without
-    `ascii` the locale decides. Raises ConfigError for a bad keymap or theme, UsageError where there is no
-    terminal.
+    `theme_folder` has the user's own themes, `views` are the saved views of the configuration. `find`
+    opens sources by URL or name while the console is open. Without `ascii` the locale decides. Raises
+    ConfigError for a bad keymap or theme, UsageError where there is no terminal.
     """
     _require_this_terminal()
     # Read once, when Textual is imported; the extended reports break input methods and dead keys.
@@ -90,6 +92,7 @@ def run_console(
         ascii=shows_ascii_only(ascii, os.environ),
         workers=workers,
         views=views,
+        find=find,
     )
     return _run(app)
 

@@ -22,6 +22,7 @@ from unstick.tui.keeping import Keeping
 from unstick.tui.leaving import Leaving
 from unstick.tui.looks import Looks
 from unstick.tui.pace import Pace
+from unstick.tui.places import Find, Places
 from unstick.tui.screens.opening import OpeningScreen
 from unstick.tui.session import Make, Session
 from unstick.tui.typing import Typing
@@ -35,7 +36,7 @@ AGAIN_S = 1.0
 """Until a source is asked again for live updates, when it was not connected or could not say."""
 
 
-class ConsoleApp(Typing, Leaving, Doors, Looks, Keeping, inherit_bindings=False):
+class ConsoleApp(Typing, Leaving, Doors, Places, Looks, Keeping, inherit_bindings=False):
     """The console on one source or several; one is shown. `clock` is monotonic, `chance` the jitter."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -51,6 +52,7 @@ class ConsoleApp(Typing, Leaving, Doors, Looks, Keeping, inherit_bindings=False)
         ascii: bool = False,  # noqa: A002 - the public name of the option
         workers: Workers | None = None,
         views: Mapping[str, Mapping[str, Any]] | None = None,
+        find: Find | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -65,6 +67,7 @@ class ConsoleApp(Typing, Leaving, Doors, Looks, Keeping, inherit_bindings=False)
         if self._keymap:
             self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.keys.items()})
         self._tables: dict[int, ConsoleScreen] = {}
+        self.find, self.chance = find, chance
 
     @cached_property
     def keys(self) -> Mapping[str, tuple[str, ...]]:
@@ -83,13 +86,20 @@ class ConsoleApp(Typing, Leaving, Doors, Looks, Keeping, inherit_bindings=False)
         self.open_screen(self._table())
         self._watch_shown()
 
-    def switch(self, step: int) -> None:
-        """Show another source's live table, as it was left. Only what is shown is asked anything."""
-        self.shown = (self.shown + step) % len(self.sessions)
+    def switch(self, place: int) -> None:
+        """Show the live table of the source at a place (from 0, beyond the last one from the start again), as
+        it was left. Only what is shown is asked anything."""
+        self.show_source(place % len(self.sessions))
         self._said = ""
-        self.suit()
+        while len(self.screen_stack) > 2:
+            _ = self.pop_screen()
         # Awaiting it in a handler of the screen that leaves would wait for itself.
         _ = self.switch_screen(self._table())
+
+    def show_source(self, place: int) -> None:
+        """Let header, status and news be about this source from now on; the screen stays."""
+        self.shown = place
+        self.suit()
         self._watch_shown()
 
     def _table(self) -> ConsoleScreen:
@@ -150,6 +160,8 @@ class ConsoleApp(Typing, Leaving, Doors, Looks, Keeping, inherit_bindings=False)
         """Let every screen below know which rows were changed: jobs, and JOB/VARIANT."""
         from unstick.tui.screens.base import ConsoleScreen
 
-        for screen in self.screen_stack:
-            if isinstance(screen, ConsoleScreen) and hasattr(screen, "forget_marks"):
+        for screen in {*self.screen_stack, *self._tables.values()}:
+            # Ids of one source may be those of another one's jobs.
+            mine = isinstance(screen, ConsoleScreen) and screen.session is self.session
+            if mine and hasattr(screen, "forget_marks"):
                 screen.forget_marks(applied)

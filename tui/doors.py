@@ -62,9 +62,7 @@ class Doors(Frame, inherit_bindings=False):
 
         self.open_screen(ChoiceScreen(self.session, facts, how, choose))
 
-    def open_columns(
-        self, layout: Layout[Any], choose: Callable[[ColumnChoice], None], called: str
-    ) -> None:
+    def open_columns(self, layout: Layout[Any], choose: Callable[[ColumnChoice], None], called: str) -> None:
         """Show all columns of a live table; `choose` gets what was chosen, at once."""
         from unstick.tui.screens.columns import ColumnsScreen
 
@@ -106,6 +104,22 @@ class Doors(Frame, inherit_bindings=False):
         from unstick.tui.screens.sweep import SweepScreen
 
         self.open_screen(SweepScreen(self.session))
+
+    def open_sources(self) -> None:
+        """Show all sources; where they are open below, go back to them."""
+        from unstick.tui.screens.sources import SourcesScreen
+
+        there = next((screen for screen in self.screen_stack if isinstance(screen, SourcesScreen)), None)
+        if there is None:
+            self.open_screen(SourcesScreen(self.session))
+        while there is not None and self.screen is not there:
+            _ = self.pop_screen()
+
+    def open_everywhere(self) -> None:
+        """Show the stuck jobs of all sources."""
+        from unstick.tui.screens.everywhere import EverywhereScreen
+
+        self.open_screen(EverywhereScreen(self.session))
 
     def open_palette(self, below: ConsoleScreen) -> None:
         """Show all that can be done on a screen, to be found by words."""

@@ -20,6 +20,7 @@ from unstick.tui.pace import Pace
 from unstick.tui.paint import plain_text
 from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.screens.choice import ChoiceScreen
+from unstick.tui.screens.everywhere import EverywhereScreen
 from unstick.tui.screens.help import HelpScreen
 from unstick.tui.screens.job import JobScreen
 from unstick.tui.screens.job_rows import job_window
@@ -30,6 +31,7 @@ from unstick.tui.screens.operations import OperationsScreen
 from unstick.tui.screens.palette import PaletteScreen
 from unstick.tui.screens.plan import PlanScreen
 from unstick.tui.screens.retries import RetriesScreen
+from unstick.tui.screens.sources import SourcesScreen
 from unstick.tui.screens.sweep import SweepScreen
 from unstick.tui.screens.text import TextScreen
 from unstick.tui.screens.variant import VariantScreen
@@ -178,7 +180,7 @@ class TestKeys:
                 *(JobsScreen, JobScreen, VariantsScreen, VariantScreen, ChoiceScreen, PlanScreen),
                 *(OperationsScreen, OperationScreen, KillScreen, TextScreen, HelpScreen),
                 *(WelcomeScreen,),
-                *(RetriesScreen, SweepScreen, PaletteScreen),
+                *(RetriesScreen, SweepScreen, PaletteScreen, SourcesScreen, EverywhereScreen),
             )
         }
         assert set(screens) == set(SCREENS)

@@ -14,15 +14,16 @@ COLUMNS = "columns"
 WELCOME = "welcome"
 RETRIES, SWEEP = "retries", "sweep"
 PALETTE = "palette"
+SOURCES, EVERYWHERE = "sources", "everywhere"
 SCREENS = (
     *(JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, KILL, TEXT, COLUMNS, WELCOME, HELP),
-    *(RETRIES, SWEEP, PALETTE),
+    *(RETRIES, SWEEP, PALETTE, SOURCES, EVERYWHERE),
 )
 TABLES = (JOBS, VARIANTS)
 """The live tables."""
 LIVE = (JOBS, JOB, VARIANTS, VARIANT)
 """What shows jobs or variants that can be acted on."""
-LISTS = (JOBS, JOB, VARIANTS, OPERATIONS, CHOICE, RETRIES, SWEEP)
+LISTS = (JOBS, JOB, VARIANTS, OPERATIONS, CHOICE, RETRIES, SWEEP, EVERYWHERE)
 """What has rows that can be opened."""
 DIALOGS = (PLAN, KILL, CHOICE, COLUMNS, HELP)
 """What is about one question: from there nothing else is opened."""

@@ -105,7 +105,7 @@ def _source(screen: ConsoleScreen, argument: str) -> str | None:
         return f"there is no source {argument!r}{hint(argument, [display_text(name) for name in names])}"
     go_home(screen)
     if found[0] != console.shown:
-        console.switch(found[0] - console.shown)
+        console.switch(found[0])
     return None
 
 

@@ -192,6 +192,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Open the journal."""
         self.console.open_operations()
 
+    def do_source_list(self) -> None:
+        """Open the list of all sources."""
+        self.console.open_sources()
+
     def do_app_help(self) -> None:
         """Open the list of keys."""
         self.console.open_help(self.SCOPE, self.facts())

@@ -50,11 +50,11 @@ class JobsScreen(ListScreen[JobId, Job]):
 
     def do_source_next(self) -> None:
         """Show the next source."""
-        self.console.switch(1)
+        self.console.switch(self.console.shown + 1)
 
     def do_source_previous(self) -> None:
         """Show the previous source."""
-        self.console.switch(-1)
+        self.console.switch(self.console.shown - 1)
 
     def facts(self) -> Facts:
         """What a list of jobs has, and in the demo the worker of its source."""

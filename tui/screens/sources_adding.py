@@ -1,0 +1,124 @@
+"""Adding a source while the console is open: asked for, tried, and only then part of the list."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from rich.highlighter import Highlighter
+from rich.text import Text
+from textual.widgets import Input
+from textual.worker import Worker
+
+from unstick.recovery.config.url import is_url
+from unstick.recovery.display import display_text
+from unstick.recovery.paths import config_file
+from unstick.tui.screens.base import ConsoleScreen
+from unstick.tui.screens.sources_rows import key_of
+from unstick.tui.session import Session, sentence
+
+if TYPE_CHECKING:
+    from unstick.tui.widgets.table import Table
+
+_IN_URL = re.compile(r"(?<=://)([^:/@]*):(.*)@")
+_UNFINISHED = re.compile(r"(?<=://)([^:/@]*):(?!\d*(?:/|$))([^@]*)$")
+_ARGUMENT = re.compile(r"((?:password|passwd|pwd|sslpassword)=)([^&\s]*)", re.IGNORECASE)
+
+
+def concealed(text: str) -> str:
+    """Return a URL as it is being written, its password as so many `*`."""
+
+    def hide(match: re.Match[str]) -> str:
+        tail = match[0][len(match[1]) + len(match[2]) + 1 :]
+        return f"{match[1]}:{'*' * len(match[2])}{tail}"
+
+    text = _IN_URL.sub(hide, text) if _IN_URL.search(text) else _UNFINISHED.sub(hide, text)
+    return _ARGUMENT.sub(lambda match: match[1] + "*" * len(match[2]), text)
+
+
+class _Conceal(Highlighter):
+    def highlight(self, text: Text) -> None:
+        text.plain = concealed(text.plain)
+
+
+class AddingScreen(ConsoleScreen):
+    """A screen that can add sources. What was typed stays until it was opened, or was given up."""
+
+    table: Table
+    _attempt: Worker[None] | None = None
+
+    def kept(self, session: Session) -> str:
+        """Return how a source that was added can be had next time too."""
+        name = display_text(session.source.name, limit=60)
+        return (
+            f"until this console is left; to keep it, write [sources.{name}] with its url "
+            f"into {display_text(config_file())}"
+        )
+
+    def do_source_add(self) -> None:
+        """Ask for a URL or a name."""
+        if self.console.find is None:
+            self.say("add: this console can't open other sources; name them when it is started")
+            return
+        self.prompt.query_one(Input).highlighter = _Conceal()
+        self.prompt.ask("add URL or name:", "", self._accept, self.say, self._given_up)
+
+    def _accept(self, text: str) -> str | None:
+        text = text.strip()
+        if not text:
+            return None
+        if self._attempt is not None and not self._attempt.is_finished:
+            return "it is still being opened; esc gives it up"
+        self._attempt = self.run_worker(self._try(text), name="add", group="add", exclusive=True)
+        return "opening it ... (esc gives it up)"
+
+    def _given_up(self) -> None:
+        self.prompt.query_one(Input).highlighter = None
+        if self._attempt is not None:
+            self._attempt.cancel()
+            self._attempt = None
+
+    async def _try(self, text: str) -> None:
+        """Open it. What is wrong is said in a sentence, and what was typed can be corrected."""
+        find = self.console.find
+        assert find is not None
+        try:
+            make, source = await asyncio.to_thread(find, text)
+            place = self.console.place_of(source)
+            if place is not None:
+                self._attempt = None
+                self.prompt.close()
+                self.table.move_to(key_of(place))
+                self.say(f"{display_text(source.name)} is open already: it is number {place + 1}")
+                return
+            session = self.console.new_session(make, source)
+            await self._connect(session)
+        except Exception as error:
+            self.say(f"not added: {sentence(error)}")
+            return
+        session.added = is_url(text)
+        self._attempt = None
+        self.prompt.close()
+        self._take(session)
+
+    async def _connect(self, session: Session) -> None:
+        try:
+            await session.connect()
+        except BaseException:
+            with suppress(Exception):
+                await session.close()
+            raise
+
+    def _take(self, session: Session) -> None:
+        place = self.console.add_session(session)
+        name = display_text(session.source.name)
+        self.added(session)
+        self.table.move_to(key_of(place))
+        how = f"it is here {self.kept(session)}" if session.added else "it is in the configuration"
+        self.say(f"added {name} as number {place + 1}; {how}")
+
+    def added(self, session: Session) -> None:
+        """A source was added: list it and ask it."""
+        raise NotImplementedError
