@@ -57,8 +57,10 @@ def _show(session: Session) -> int:
     config = session.config
     names = [session.args.source] if session.args.source else list(config.sources)
     sources = [_source(session, name) for name in names]
+    themes, problems = _themes(session)
     if session.json:
-        print_json({"file": config.file, **_general(config), "sources": dict(sources)})
+        told = {"themes": themes, "theme_problems": problems}
+        print_json({"file": config.file, **_general(config), **told, "sources": dict(sources)})
         return 0
     narrate(f"configuration: {config.file or 'no file'}")
     rows = [
@@ -75,7 +77,20 @@ def _show(session: Session) -> int:
     for key, value in _general(config).items():
         if value:
             say(f"{key}: {_words(value)}")
+    say(f"themes: {', '.join(themes)}")
+    for problem in problems:
+        narrate(problem)
     return 0
+
+
+def _themes(session: Session) -> tuple[list[str], list[str]]:
+    """Name the themes there are, and say what is wrong with those of the user's folder."""
+    from unstick.themes import theme_names, user_themes
+
+    folder = find_config(session.args.config, os.environ)[0].parent / "themes"
+    own, broken = user_themes(folder)
+    weak = [spec.warning for spec in own if spec.warning]
+    return list(theme_names(folder)), [*(f"theme left out: {problem}" for problem in broken), *weak]
 
 
 def _general(config: Config) -> dict[str, Any]:

@@ -69,6 +69,12 @@ class ThemeSpec:
                   for text, ground in pairs]  # fmt: skip
         return tuple(f"{what} {ratio:.1f}" for what, ratio in ratios if ratio < MINIMUM_CONTRAST)
 
+    @property
+    def warning(self) -> str:
+        """One sentence about texts of a user's theme that are hard to read; empty where there are none."""
+        weak = self.weak() if self.file else ()
+        return f"theme {self.name} is hard to read: contrast below 4.5 of {', '.join(weak)}" if weak else ""
+
 
 def theme_names(folder: Path | None = None) -> tuple[str, ...]:
     """Name the built-in themes, then the user's own; a broken one is left out."""

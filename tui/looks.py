@@ -60,8 +60,7 @@ class Looks(Frame, inherit_bindings=False):
         self._chosen = True
         self._wear(spec)
         self._repaint()
-        weak = weakness(spec)
-        self._tell(weak or f'theme {spec.name}; theme = "{spec.name}" in the configuration keeps it')
+        self._tell(spec.warning or f'theme {spec.name}; theme = "{spec.name}" in the configuration keeps it')
 
     def suit(self) -> None:
         """Change to what suits the source that is shown, unless a theme was chosen."""
@@ -76,9 +75,10 @@ class Looks(Frame, inherit_bindings=False):
         told = [f"theme left out: {problem}" for problem in broken[:1]]
         if len(broken) > 1:
             told.append(f"{len(broken) - 1} more left out")
-        weak = weakness(self._spec)
-        if weak or told:
-            self.say("; ".join([*([weak] if weak else []), *told]))
+        if self._spec.warning:
+            told.insert(0, self._spec.warning)
+        if told:
+            self.say("; ".join(told))
 
     def _tell(self, text: str) -> None:
         self.say(text)
@@ -108,14 +108,6 @@ class Looks(Frame, inherit_bindings=False):
     def _screens(self) -> Iterator[Screen[Any]]:
         kept = (each for each in self._installed_screens.values() if isinstance(each, Screen))
         yield from dict.fromkeys((*self.screen_stack, *(each for each in kept if each.is_running)))
-
-
-def weakness(spec: ThemeSpec) -> str:
-    """Return one sentence about texts of a user's theme that are hard to read, empty where none is."""
-    weak = spec.weak()
-    if spec.file is None or not weak:
-        return ""
-    return f"theme {spec.name} is hard to read: contrast below 4.5 of {', '.join(weak)}"
 
 
 def default_theme(environ: Mapping[str, str], *, colourless: bool = False) -> str:

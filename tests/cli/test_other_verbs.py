@@ -60,6 +60,22 @@ def test_config_show_tells_who_won(prod: Cli, monkeypatch: pytest.MonkeyPatch) -
     assert "s3cret" not in shown
 
 
+def test_config_show_names_the_themes_and_what_is_wrong_with_ones_own(cli: Cli, home: Path) -> None:
+    folder = home / ".config" / "unstick" / "themes"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text('base = "dark"\n')
+    (folder / "pale.toml").write_text('base = "dark"\n[colours]\ndim = "#333333"\n')
+    (folder / "broken.toml").write_text('base = "dark"\n\n[colours]\nstcuk = "#333333"\n')
+    shown = cli("config", "show")
+    assert "themes: dark, light, " in shown.out
+    assert "prod-red, mine, pale" in shown.out
+    assert "broken.toml:4: colours.stcuk: is not a colour of a theme; did you mean stuck?" in shown.err
+    assert "theme pale is hard to read" in shown.err
+    told = cli("config", "show", "--json").json
+    assert told["themes"][-2:] == ["mine", "pale"]
+    assert len(told["theme_problems"]) == 2
+
+
 def test_config_show_runs_no_command(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text('[sources.a]\nurl_command = "touch ran"\n[sources.b]\nurl_env = "NOT_SET"\n')
