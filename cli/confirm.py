@@ -48,7 +48,7 @@ def reason_for(args: argparse.Namespace, source: Source) -> str:
         return reason
     if args.yes or not interactive():
         raise UsageError(f"{source.name} is prod: say why with --reason TEXT")
-    reason = _ask("Reason (for the journal): ").strip()
+    reason = ask("Reason (for the journal): ").strip()
     if not reason:
         raise UsageError("in prod a reason is required; nothing was changed")
     return reason
@@ -60,13 +60,14 @@ def confirmed(args: argparse.Namespace, source: Source, rows: int, what: str) ->
         return True
     name = display_text(source.name)
     if source.environment == PROD:
-        return _ask(f"{what} in {name} [PROD]? Type the source's name to go on: ").strip() == source.name
+        return ask(f"{what} in {name} [PROD]? Type the source's name to go on: ").strip() == source.name
     if rows > MANY:
-        return _ask(f"{what} in {name}? Type the number of rows to go on: ").strip() == str(rows)
-    return _ask(f"{what} in {name}? [y/N] ").strip().lower() in ("y", "yes")
+        return ask(f"{what} in {name}? Type the number of rows to go on: ").strip() == str(rows)
+    return ask(f"{what} in {name}? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _ask(question: str) -> str:
+def ask(question: str) -> str:
+    """Ask on stderr, so that stdout stays data, and return the line that was typed."""
     narrate(question, end="")
     with _interruptible():
         answer = sys.stdin.readline()

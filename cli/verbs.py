@@ -30,6 +30,7 @@ VERBS: Mapping[str, Verb] = {
     "stats": Verb("stats", "retry statistics"),
     "profiles": Verb("profiles", "the known job systems, or the text of one profile"),
     "config": Verb("configuration", "show, find or describe the configuration"),
+    "init": Verb("init", "write a database into the configuration; draft a profile of unknown tables"),
     "doctor": Verb("doctor", "check configuration, connection, privileges and tables"),
     "migrate": Verb("migrate", "show, add or take away what unstick and the profile add to the database"),
     "demo": Verb("demo", "the console on embedded databases with real workers"),

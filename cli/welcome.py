@@ -26,9 +26,9 @@ def run(session: Session) -> int:
 
         return demo.run(session.other("demo", *_looks(session)))
     if what == "init":
-        from unstick.cli import init
+        from unstick.cli.init import run as configure
 
-        return init.run(session.other("init", url))
+        return configure(session.other("init", url))
     if what == "url":
         return console.open_console(session, [console.resolved(session, url)])
     return code

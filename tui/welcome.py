@@ -20,7 +20,7 @@ class WelcomeApp(ConsoleApp, inherit_bindings=False):
         self._attempt, self._place = attempt, place
         self.way: Way | None = None
 
-    def on_ready(self, event: events.Ready) -> None:
+    def _on_ready(self, event: events.Ready) -> None:
         """Open the welcome screen, not a live table."""
         event.prevent_default()
         from unstick.tui.screens.welcome import WelcomeScreen

@@ -1,0 +1,1 @@
+"""Drafts a profile for tables that no profile knows, by looking at them; it only ever reads."""
