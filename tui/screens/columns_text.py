@@ -74,10 +74,10 @@ class ColumnRows:
         if column is None:
             return ""
         if column.optional and column.id not in layout.seen:
-            return "no value in any row that was read;"
+            return "no values seen"
         if layout.is_wanted(column):
-            return "" if layout.has_room(column) else f"no room in {layout.width} columns;"
-        return "with w only;" if column.wide and column.id not in layout.choice.hidden else ""
+            return "" if layout.has_room(column) else "no room"
+        return "w shows it" if column.wide and column.id not in layout.choice.hidden else ""
 
     def empty(self) -> str:
         """There always are columns."""

@@ -23,7 +23,7 @@ class ViewKeys(KeptTable[K, R]):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.saved: SavedView | None = None
-        self._own: tuple[str, bool, ColumnChoice] | None = None
+        self._own: tuple[str, bool, ColumnChoice, str] | None = None
 
     @property
     def saved_views(self) -> tuple[SavedView, ...]:
@@ -32,12 +32,17 @@ class ViewKeys(KeptTable[K, R]):
         kept = console.memory.value("views")
         return views_of(self.SCOPE, console.given_views, kept, self.rows.layout.names)
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether a filter or a view, also one that leaves no row out, is to be let go of."""
+        return super().narrowed or self.saved is not None
+
     def look(self) -> dict[str, Any]:
         """Return what is kept; what a saved view brings with it is its own affair."""
         found = super().look()
         if self.saved is not None and self._own is not None:
-            sort, reverse, choice = self._own
-            found |= {"sort": sort, "reverse": reverse, "view": "all"}
+            sort, reverse, choice, view = self._own
+            found |= {"sort": sort, "reverse": reverse, "view": view}
             found["columns"] = None if choice.automatic else choice.as_json()
         return found
 
@@ -49,7 +54,7 @@ class ViewKeys(KeptTable[K, R]):
         layout, query = self.rows.layout, self.query_now
         fits = fitting(saved, sorts=self.ORDERS, known=layout.names, system=self._system())
         if self.saved is None:
-            self._own = query.sort, query.descending, layout.choice
+            self._own = query.sort, query.descending, layout.choice, self.view
         self.saved = saved
         self._wear(layout.choice if fits.columns.automatic else fits.columns)
         self.narrow(fits.view, fits.filter, sort=fits.sort, descending=fits.descending)
@@ -61,7 +66,7 @@ class ViewKeys(KeptTable[K, R]):
         """Let go of the saved view; returns the table's own order, its columns are back."""
         if self.saved is None or self._own is None:
             return {}
-        sort, descending, choice = self._own
+        sort, descending, choice, _ = self._own
         self.saved = self._own = None
         self._wear(choice)
         return {"sort": sort, "descending": descending}
@@ -105,7 +110,7 @@ class ViewKeys(KeptTable[K, R]):
         saved = SavedView(wanted, self.SCOPE, self.filter_text, self.view, query.sort, query.descending,
                           layout.choice)  # fmt: skip
         if self.saved is None:
-            self._own = query.sort, query.descending, layout.choice
+            self._own = query.sort, query.descending, layout.choice, self.view
         self.saved = saved
         self.console.keep("views", wanted, value=saved.as_json())
         self.tell()
