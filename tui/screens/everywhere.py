@@ -36,6 +36,7 @@ class EverywhereScreen(ConsoleScreen):
         self.rows = EverywhereRows()
         self.table = Table(self.rows)
         self._pages: dict[int, Page] = {}
+        self._touched = False
         self.feeds: Feeds[Page] = Feeds(self, self._ask, self._show, self._told)
 
     def body(self) -> Iterable[Widget]:
@@ -50,6 +51,11 @@ class EverywhereScreen(ConsoleScreen):
     def chosen(self) -> Found | None:
         """The row under the cursor."""
         return self.rows.item(self.table.cursor)
+
+    def action_do(self, action_id: str) -> None:
+        """From the first move on the cursor stays on its row; until then it stays on top of what comes in."""
+        self._touched = self._touched or action_id.startswith(("move.", "rows.", "source."))
+        super().action_do(action_id)
 
     def facts(self) -> Facts:
         """Whether there is a row."""
@@ -102,6 +108,7 @@ class EverywhereScreen(ConsoleScreen):
     def _told(self, session: Session) -> None:
         found: list[Found] = []
         cut: list[str] = []
+        tail = self.rows.cut
         for place, each in enumerate(self.console.sessions):
             page = self._pages.get(id(each))
             if page is not None:
@@ -114,6 +121,10 @@ class EverywhereScreen(ConsoleScreen):
         self.table.show(self.rows.keys, changed)
         if moved:
             self.table.restyle()
+        if not self._touched and self.rows.keys and self.table.position != 0:
+            self.table.move_to(self.rows.keys[0])
+        if self.rows.cut != tail:
+            self.table.repaint(len(found) - self.table.top + 1)
         self.tell()
 
     def _why_empty(self) -> str:

@@ -70,6 +70,9 @@ _COLUMNS = (
     _Column("IDLE", lambda each: Span(short_duration(each.job.idle_s)), 4, right=True),
 )
 _CUT_IN_THE_MIDDLE = ("SOURCE", "ID")
+NARROW = 60
+"""Columns below which source and id leave room for the reason."""
+_NARROW = {"SOURCE": 8, "ID": 10}
 
 
 @dataclass(slots=True)
@@ -117,7 +120,7 @@ class EverywhereRows:
 
     def _wanted(self, column: _Column) -> int:
         longest = max((cell_width(column.cell(each).text) for each in self._rows.values()), default=0)
-        most = min(column.most, 12) if self._width < 60 and column.title == "SOURCE" else column.most
+        most = _NARROW.get(column.title, column.most) if self._width < NARROW else column.most
         return min(max(longest, len(column.title)), most)
 
     def _left(self, columns: Sequence[tuple[_Column, int]]) -> int:

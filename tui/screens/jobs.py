@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 
 from unstick.recovery.model import Job, JobId, Page, Queue, Target
 from unstick.recovery.query import Query
 from unstick.tui.actions.model import JOBS
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings
+from unstick.tui.screens.base import SHORT
 from unstick.tui.screens.job_rows import job_rows
 from unstick.tui.screens.list_keys import ListScreen
+from unstick.tui.screens.live_table import Answer
+from unstick.tui.screens.sources_tabs import SourceTabs, tab_of
 from unstick.tui.session import Session
 
 
@@ -25,6 +30,30 @@ class JobsScreen(ListScreen[JobId, Job]):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, job_rows())
+        self.tabs = SourceTabs()
+
+    def compose(self) -> ComposeResult:
+        """Put the tabs of the sources right below the header."""
+        header, *rest = super().compose()
+        yield header
+        yield self.tabs
+        yield from rest
+
+    def tell(self) -> None:
+        """The tabs too, where there is room and more than one source."""
+        super().tell()
+        sessions, shown = self.console.sessions, self.console.shown
+        self.tabs.set_class(len(sessions) < 2 or self.size.height < SHORT, "-hidden")
+        self.tabs.show([tab_of(each, place, shown=place == shown) for place, each in enumerate(sessions)])
+
+    def on_resize(self, event: Resize) -> None:
+        """Let the tabs go where there is no room for them."""
+        super().on_resize(event)
+        self.tell()
+
+    def _show(self, answer: Answer[Job]) -> None:
+        super()._show(answer)
+        self.session.counts = answer.counts
 
     async def page(self, query: Query, after: str | None) -> Page:
         """Read one page of jobs."""

@@ -16,7 +16,7 @@ from unstick.tui.screens.sources_rows import number_text
 from unstick.tui.session import Session
 from unstick.tui.widgets.base import Painted
 
-LEAST = 7
+LEAST = 8
 """Fewest cells of a name in a tab."""
 CUT = "..."
 
@@ -107,10 +107,10 @@ def _told(tab: Tab, health: str) -> Line:
 
 def _terse(tab: Tab, most: int | None = None) -> Line:
     name = tab.name if most is None or cell_width(tab.name) <= most else fit_id(tab.name, most)
-    spans = [*_head(tab, name), Span(f" {tab.health.text[:1]}", tab.health.style)]
-    if tab.stuck:
-        spans.append(Span(f"!{number_text(tab.stuck)}", "stuck"))
-    return tuple(spans)
+    stuck = f"!{number_text(tab.stuck)}" if tab.stuck else ""
+    # That a source is fresh goes without saying where something is stuck in it.
+    glyph = tab.health.text[:1].replace("+", "" if stuck else "+")
+    return (*_head(tab, name), Span(f" {glyph}", tab.health.style), Span(stuck, "stuck"))
 
 
 def _width(spans: Sequence[Line]) -> int:
