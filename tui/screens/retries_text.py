@@ -115,8 +115,8 @@ def _add_spread(lines: Lines, spread: Spread, called: str, window_s: float, widt
         (f"{HIGH} times or more", spread.high, spread.high / spread.total),
     ):
         lines.add([(Span(f"  {label:16}", "dim"), Span(f"{number:>9,}  {share:>6.1%}"))])
-    average = f"{spread.average:>9.2f}  most {spread.maximum:,}"
-    lines.add([(Span(f"  {'average':16}", "dim"), Span(average))])
+    lines.add([(Span(f"  {'average':16}", "dim"), Span(f"{spread.average:>9.2f}"))])
+    lines.add([(Span(f"  {'most':16}", "dim"), Span(f"{spread.maximum:>9,}"))])
 
 
 def _add_histogram(lines: Lines, histogram: Mapping[int, int], called: str, width: int) -> None:
@@ -141,7 +141,7 @@ def bar(number: int, most: int, room: int) -> str:
 
 def _add_trend(lines: Lines, by_day: Mapping[str, Spread], width: int, longer: str) -> None:
     days = _days(by_day)
-    lines.heading("Day by day (UTC): the share retried of what was created")
+    lines.heading("Share retried by day (UTC)")
     if len(days) < 2:
         told = "all of them were created within one day"
         lines.add(said(told + _further(longer), width, "text"))
@@ -206,7 +206,8 @@ def _add_shares(lines: Lines, title: str, head: str, spreads: Mapping[str, Sprea
     for name, spread in named[:MOST]:
         lines.add([_share(name, spread, name_cells, columns)])
     if len(named) > MOST:
-        lines.add([(Span(f"  and {len(named) - MOST:,} more; unstick stats --json has all of them", "dim"),)])
+        more = f"and {len(named) - MOST:,} more; unstick stats --json has all of them"
+        lines.add(said(more, width, "dim"))
 
 
 def _share(name: str, spread: Spread, cells: int, columns: Sequence[tuple[str, int]]) -> Line:

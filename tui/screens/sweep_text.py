@@ -87,7 +87,9 @@ def _add_forecast(lines: Lines, view: SweepView, width: int, limit_key: str) -> 
         told = f"! the brake would stop it: {seen.brake}; look at what they have in common first"
         lines.add(said(told, width, "failed"))
     does = (
-        f"{rows_text(len(seen.rows))}: {display_text(plan.verb)}" if seen.rows else "nothing: no row may be"
+        f"{rows_text(len(seen.rows))}: {display_text(plan.verb)}"
+        if seen.rows
+        else "nothing: all of them are left out"
     )
     lines.add(_pair("recover", does, width, "stuck" if seen.rows else "text"))
     of_jobs = f", of {view.counts.stuck:,} jobs" if view.counts.stuck_variants else ""
