@@ -165,9 +165,11 @@ async def test_the_command_line_shows_saves_and_deletes_views() -> None:
         assert c.jobs.view_line("one") is None
         assert c.jobs.saved is not None
         assert c.jobs.view_names == (*BUILT_IN, "one")
-        assert c.jobs.view_line("oen") == "there is no view oen; did you mean one? (saved: one)"
+        assert c.jobs.view_line("oen") == (
+            "there is no view 'oen'; did you mean one? allowed: all, stuck, failed, running, pending, one"
+        )
         assert c.jobs.view_line("delete one") is None
-        assert c.jobs.view_line("one") == "there is no view one: none was saved yet"
+        assert c.jobs.show_view("one") == "there is no view one: none was saved yet"
 
 
 async def test_views_belong_to_their_table() -> None:

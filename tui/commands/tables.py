@@ -45,8 +45,9 @@ def table_commands(screen: ConsoleScreen) -> Iterator[Command]:
     saved = tuple(view.name for view in screen.saved_views)
     names = (*VIEWS, *saved)
     yield Command(
-        "view", "Show a view", partial(_view, screen), one_of(names), argument="NAME", choices=names
-    )
+        "view", "Show a view; save NAME keeps what is shown, delete NAME forgets one", partial(_view, screen),
+        one_of((*names, "save", *(f"delete {name}" for name in saved))), argument="NAME", choices=names,
+    )  # fmt: skip
     yield Command(
         "save", "Save what is shown as a view; nothing after it asks for the name", partial(_save, screen),
         one_of(saved), ("save-view", "view.save"), "[NAME]", key=shown(screen.console.keys["view.save"][0]),
@@ -69,14 +70,7 @@ def _filter(screen: Lists, argument: str) -> str | None:
 
 
 def _view(screen: Lists, argument: str) -> str | None:
-    saved = [view.name for view in screen.saved_views]
-    if argument in VIEWS:
-        screen.built_in(argument)
-        return None
-    if argument in saved:
-        return screen.show_view(argument)
-    wrong = f"there is no view {argument!r}" if argument else "name a view"
-    return f"{wrong}{hint(argument, (*VIEWS, *saved))}"
+    return screen.view_line(argument)
 
 
 def _save(screen: Lists, argument: str) -> str | None:

@@ -87,7 +87,10 @@ class ViewKeys(KeptTable[K, R]):
         if argument in VIEWS:
             self.built_in(argument)
             return None
-        return self.show_view(argument) if argument else f"name a view{hint('', self.view_names)}"
+        if argument in (each.name for each in self.saved_views):
+            return self.show_view(argument)
+        wrong = f"there is no view {argument!r}" if argument else "name a view"
+        return f"{wrong}{hint(argument, self.view_names)}"
 
     @property
     def view_names(self) -> tuple[str, ...]:
