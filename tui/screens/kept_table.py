@@ -111,7 +111,7 @@ class KeptTable(LiveTable[K, R]):
         if not self.side.display and self.with_pane:
             self.say(self.too_narrow())
 
-    def do_view_section(self) -> None:
+    def do_view_beside(self) -> None:
         """Next section of the row beside the table."""
         if self.side.display:
             self.side.next_section()
