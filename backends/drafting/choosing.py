@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from unstick.backends.sql.engines import TableInfo
 
-from .words import NOT_JOBS, ROLES, TABLES, plain
+from .words import LOCKS, NOT_JOBS, ROLES, TABLES, plain
 
 _WEIGHTS = {
     "status": 4, "heartbeat": 4, "started": 2, "finished": 2, "failed_at": 2, "updated": 1, "created": 1,
@@ -84,7 +84,10 @@ def _fits(role: str, info: TableInfo, name: str) -> bool:
 
 
 def _tells_state(parts: Mapping[str, str]) -> bool:
-    return "status" in parts or ("started" in parts and ("failed_at" in parts or "finished" in parts))
+    if "status" in parts:
+        return True
+    ended = "failed_at" in parts or "finished" in parts
+    return "started" in parts and (ended or plain(parts["started"]) in LOCKS)
 
 
 def _points(info: TableInfo, parts: Mapping[str, str]) -> int:

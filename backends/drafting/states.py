@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from unstick.recovery.model import State
 
 from .seen import Sample, Seen
-from .words import STATES, plain, state_of
+from .words import LOCKS, STATES, plain, state_of
 
 MOST = 30
 """Different values beyond which a column is no status."""
@@ -57,7 +57,9 @@ def by_times(parts: Mapping[str, str]) -> Statuses | None:
     be told or the columns' names would have to be quoted."""
     taken, ended, failed = (parts.get(role) for role in ("started", "finished", "failed_at"))
     used = [name for name in (failed, ended, taken) if name is not None]
-    if taken is None or not (ended or failed) or not all(_IDENTIFIER.fullmatch(name) for name in used):
+    # A lock alone tells, too: queues that delete what is done have nothing else.
+    tells = taken is not None and (ended or failed or plain(taken) in LOCKS)
+    if not tells or not all(_IDENTIFIER.fullmatch(name) for name in used):
         return None
     cases = [
         f"WHEN j.{name} IS NOT NULL THEN '{word}'"

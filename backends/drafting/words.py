@@ -73,6 +73,9 @@ ROLES: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 """Role -> names of columns, the most telling first."""
 
+LOCKS = ("locked_at", "reserved_at", "claimed_at", "taken_at", "picked_at", "picked_up_at")
+"""Columns that are set while a job is worked on, and only then."""
+
 STATES: Mapping[State, Sequence[str]] = {
     State.RUNNING: (
         "running", "executing", "working", "active", "in_progress", "inprogress", "processing", "started",
