@@ -88,10 +88,6 @@ class SourcesScreen(AddingScreen):
         """There is always a row."""
         return Facts(self.chosen.capabilities, SOURCES, row=self.table.cursor, sources=len(self.sessions))
 
-    def problem(self) -> str | None:
-        """What is wrong with a source is told in its row and its details."""
-        return None
-
     def title_parts(self) -> list[Part]:
         """How many there are, how many of them don't answer, and what is stuck in all of them."""
         number = len(self.sessions)

@@ -48,6 +48,11 @@ class AddingScreen(ConsoleScreen):
 
     table: Table
     _attempt: Worker[None] | None = None
+    _wrong: str | None = None
+
+    def problem(self) -> str | None:
+        """Why the last one could not be added; in full, since it has to be put right."""
+        return self._wrong
 
     def kept(self, session: Session) -> str:
         """Return how a source that was added can be had next time too."""
@@ -71,10 +76,16 @@ class AddingScreen(ConsoleScreen):
             return None
         if self._attempt is not None and not self._attempt.is_finished:
             return "it is still being opened; esc gives it up"
+        self._tell_wrong(None)
         self._attempt = self.run_worker(self._try(text), name="add", group="add", exclusive=True)
         return "opening it ... (esc gives it up)"
 
+    def _tell_wrong(self, what: str | None) -> None:
+        self._wrong = what
+        self.tell()
+
     def _given_up(self) -> None:
+        self._tell_wrong(None)
         self.prompt.query_one(Input).highlighter = None
         if self._attempt is not None:
             self._attempt.cancel()
@@ -96,7 +107,8 @@ class AddingScreen(ConsoleScreen):
             session = self.console.new_session(make, source)
             await self._connect(session)
         except Exception as error:
-            self.say(f"not added: {sentence(error)}")
+            self.say("")
+            self._tell_wrong(f"not added: {sentence(error)}")
             return
         session.added = is_url(text)
         self._attempt = None
@@ -116,8 +128,8 @@ class AddingScreen(ConsoleScreen):
         name = display_text(session.source.name)
         self.added(session)
         self.table.move_to(key_of(place))
-        how = f"it is here {self.kept(session)}" if session.added else "it is in the configuration"
-        self.say(f"added {name} as number {place + 1}; {how}")
+        how = ", until this console is left; its details tell how to keep it" if session.added else ""
+        self.say(f"added {name} as number {place + 1}{how}")
 
     def added(self, session: Session) -> None:
         """A source was added: list it and ask it."""
