@@ -503,6 +503,10 @@ class TestDrawing:
         assert "234,011" in most
         assert "and 28 more; unstick stats --json has all of them" in squeezed("\n".join(lines))
 
+    def test_a_count_below_none_is_none(self) -> None:
+        text = text_of(Statistics(DAY, Figures(Spread(3, 2, 1, 0, 0.1, 1), {-7: 1, 0: 1, 1: 1})))
+        assert "0 2 #" in squeezed(text)
+
     @pytest.mark.parametrize(("seconds", "words"), [(HOUR, "1 h"), (DAY, "24 h"), (7 * DAY, "7 d")])
     def test_windows_are_called_as_people_say(self, seconds: float, words: str) -> None:
         assert window_words(seconds) == words

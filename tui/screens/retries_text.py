@@ -123,7 +123,7 @@ def _add_histogram(lines: Lines, histogram: Mapping[int, int], called: str, widt
     lines.heading(f"How many {called} were retried how often")
     bars: Counter[int] = Counter()
     for retries, number in histogram.items():
-        bars[min(retries, BUCKETS)] += number
+        bars[min(max(retries, 0), BUCKETS)] += number
     most = max(bars.values(), default=0)
     numbers = max((len(f"{number:,}") for number in bars.values()), default=1)
     room = min(max(width - numbers - 12, 5), BAR)

@@ -21,7 +21,7 @@ MODE = Mode.OFF
 """Nothing in the console starts a sweep by itself."""
 REASONS = 8
 """Reasons that are listed; of more, their number."""
-LABEL = 14
+LABEL = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _add_forecast(lines: Lines, view: SweepView, width: int, limit_key: str) -> 
     if seen.waiting:
         lines.add(_pair("later", f"{rows_text(seen.waiting)}: beyond the cap, for the next runs", width))
     if seen.at_limit:
-        how = f"{limit_key} on a plan from the list of jobs includes it"
+        how = f"{limit_key} on a plan from the list of jobs includes them"
         told = f"{rows_text(seen.at_limit)}: at the retry limit; {how}"
         lines.add(_pair("needs a person", told, width, "warning"))
     others = [group for group in seen.left_out if not group.reason.startswith(sweep.AT_LIMIT)]
