@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from unstick.recovery.display import display_text, fit, wrap
+from unstick.recovery.display import clip, display_text, fit, wrap
 from unstick.tui.actions import of_screen
 from unstick.tui.actions.model import WELCOME
 from unstick.tui.keys import shown
@@ -18,25 +18,39 @@ ABOUT = (
 """Three lines: on a terminal of 80 columns each of them is one."""
 
 FORMS = ("postgresql://user@host/database", "mysql://user@host/database", "sqlite:///path")
-_LAST = ("app.help", "app.quit")
+ROOMY = 60
+"""Cells from which each choice is told in a sentence, below what this is."""
+_LAST = {"app.help": "All keys, and what they do", "app.quit": "Quit"}
 _KEY = 6
 
 
 def welcome_lines(keys: Mapping[str, tuple[str, ...]], place: str, width: int) -> list[Line]:
     """Return the text: what this is, what can be done, how a URL looks, where the configuration would be."""
     room = max(width - 2, 20)
-    lines = _text(" ".join(ABOUT), room) if room < max(map(len, ABOUT)) else [_line(each) for each in ABOUT]
-    lines.append(BLANK)
+    if room < ROOMY:
+        first, *rest = ABOUT
+        return [*_text(first, room), *_choices(keys, room, short=True), BLANK, *_text(" ".join(rest), room),
+                *_end(place, room)]  # fmt: skip
+    lines = [line for each in ABOUT for line in _text(each, room)]
+    return [*lines, BLANK, *_choices(keys, room), BLANK, *_end(place, room)]
+
+
+def _choices(keys: Mapping[str, tuple[str, ...]], room: int, *, short: bool = False) -> list[Line]:
+    """What can be done, by key; in a word where there is no room for more."""
+    lines: list[Line] = []
     for action in of_screen(WELCOME):
         if action.id.startswith("welcome.") or action.id in _LAST:
-            help_text = "All keys, and what they do" if action.id == "app.help" else action.help
-            words = "Quit" if action.id == "app.quit" else help_text
+            words = action.label if short else _LAST.get(action.id, action.help)
             key = fit(shown(keys[action.id][0]), _KEY)
-            first, *rest = wrap(words, max(room - _KEY, 10))
-            lines.append((Span(f"  {key}", "key"), Span(first)))
-            lines.extend((Span(" " * (_KEY + 2) + piece),) for piece in rest)
-    lines += [BLANK, *_text(f"A URL: {', '.join(FORMS)}", room, "dim")]
-    return lines + _text(f"Nothing is configured yet: {display_text(place, limit=200)}", room, "dim")
+            lines.append((Span(f"  {key}", "key"), Span(clip(words, room - _KEY))))
+    return lines
+
+
+def _end(place: str, room: int) -> list[Line]:
+    return [
+        *_text(f"A URL: {', '.join(FORMS)}", room, "dim"),
+        *_text(f"Nothing is configured yet: {display_text(place, limit=200)}", room, "dim"),
+    ]
 
 
 def _line(text: str, style: str = "text") -> Line:

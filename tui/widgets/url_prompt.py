@@ -21,7 +21,7 @@ def masked(typed: str) -> str:
     """
     shown = _ARGUMENT.sub(lambda found: found[1] + STAND_IN * len(found[2]), typed)
     match = _USER_AND_REST.match(shown)
-    if match is None:
+    if match is None or shown.startswith("sqlite:"):
         return shown
     rest = shown[match.end() :]
     secret, at, host = rest.rpartition("@")
