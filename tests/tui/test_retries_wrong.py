@@ -13,7 +13,7 @@ from unstick.recovery.stats import Statistics
 from unstick.tui.screens.retries import RetriesScreen
 
 
-async def test_no_jobs_at_all_says_so_and_how_to_look_further_back(self) -> None:
+async def test_no_jobs_at_all_says_so_and_how_to_look_further_back() -> None:
     async with console(MemoryBackend(EXTRACTION), ready=False) as c:
         await c.until(lambda: c.jobs.rows.window.loaded)
         await go(c)
@@ -21,7 +21,7 @@ async def test_no_jobs_at_all_says_so_and_how_to_look_further_back(self) -> None
         assert "Most retried" not in c.text
 
 
-async def test_jobs_that_were_never_retried_say_so(self) -> None:
+async def test_jobs_that_were_never_retried_say_so() -> None:
     backend = MemoryBackend(EXTRACTION)
     backend.worker.add("plain", "completed", created_ago=HOUR)
     async with console(backend) as c:
@@ -29,7 +29,7 @@ async def test_jobs_that_were_never_retried_say_so(self) -> None:
         assert "no retries in the last 24 h: none of the jobs created then was retried" in c.text
 
 
-async def test_a_source_that_hangs_says_so_and_can_be_left(self) -> None:
+async def test_a_source_that_hangs_says_so_and_can_be_left() -> None:
     backend = shop()
     async with console(backend) as c:
         backend.hold()
@@ -45,7 +45,7 @@ async def test_a_source_that_hangs_says_so_and_can_be_left(self) -> None:
         assert c.app.is_running
 
 
-async def test_a_source_that_is_down_says_so_and_is_tried_again(self) -> None:
+async def test_a_source_that_is_down_says_so_and_is_tried_again() -> None:
     backend = shop()
     async with console(backend) as c:
         backend.go_down()
@@ -61,7 +61,7 @@ async def test_a_source_that_is_down_says_so_and_is_tried_again(self) -> None:
         assert "does not answer" not in c.text
 
 
-async def test_what_took_too_long_is_not_asked_again_by_itself(self) -> None:
+async def test_what_took_too_long_is_not_asked_again_by_itself() -> None:
     backend = shop()
     asked: list[timedelta] = []
 
@@ -81,7 +81,7 @@ async def test_what_took_too_long_is_not_asked_again_by_itself(self) -> None:
         await c.until(lambda: isinstance(c.app.screen, JobsScreen))
 
 
-async def test_figures_stay_with_their_time_when_the_source_goes_down(self) -> None:
+async def test_figures_stay_with_their_time_when_the_source_goes_down() -> None:
     backend = shop()
     async with console(backend) as c:
         await go(c)
@@ -92,14 +92,14 @@ async def test_figures_stay_with_their_time_when_the_source_goes_down(self) -> N
         assert "as of 12:00:00" in c.text
 
 
-async def test_a_read_only_source_shows_the_same(self) -> None:
+async def test_a_read_only_source_shows_the_same() -> None:
     async with console(shop(), read_only=True) as c:
         await go(c)
         assert "[READ-ONLY]" in c.lines[0]
         assert "Jobs created in the last 24 h: 23" in c.text
 
 
-async def test_it_writes_nothing_while_nobody_asks(self) -> None:
+async def test_it_writes_nothing_while_nobody_asks() -> None:
     async with console(shop()) as c:
         screen = await go(c)
         assert screen.feed._timer is None
