@@ -20,7 +20,7 @@ def header_parts(session: Session, place: str = "") -> list[Part]:
     if not source.name:
         return [Part("unstick", "tag"), Part("no source yet", "bar.dim", 1, right=True)]
     style = label_style(session)
-    parts = [Part(place), Part(display_text(source.name), "tag" if source.environment else style)]
+    parts = [Part(place, drop=2), Part(display_text(source.name), "tag" if source.environment else style)]
     if source.environment:
         label = display_text(source.environment.upper(), limit=12)
         parts.append(Part(f"[{label}]", style))
@@ -30,7 +30,7 @@ def header_parts(session: Session, place: str = "") -> list[Part]:
         # What is wrong with the source for as long as it is open; the help screen has the sentences.
         parts.append(Part(f"[!{len(able.problems)}]", "prod", 2))
     if session.pace.paused:
-        parts.append(Part("[PAUSED]", "prod"))
+        parts.append(Part("[PAUSED]", "prod", 1))
     if able is not None:
         parts.append(Part(f"{able.engine} {_tail(able.database)}", "bar.dim", 3))
         parts.append(Part(display_text(able.profile), "bar.dim", 4))

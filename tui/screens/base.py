@@ -16,7 +16,7 @@ from unstick.tui.availability import Facts
 from unstick.tui.header import header_parts
 from unstick.tui.keys import key_of, shown, takes_a_key
 from unstick.tui.session import Session
-from unstick.tui.widgets.bar import Bar, Part
+from unstick.tui.widgets.bar import Bar, Part, TallBar
 from unstick.tui.widgets.notice import Notice
 from unstick.tui.widgets.pane import Pane
 from unstick.tui.widgets.prompt import Prompt
@@ -48,7 +48,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.title_bar = Bar()
         self.notice = Notice()
         self.prompt = Prompt()
-        self.status_bar = Bar()
+        self.status_bar: Bar = TallBar()
         self.hint_bar = Bar()
         self._doing = self._copied = ""
 

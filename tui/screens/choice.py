@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.widget import Widget
 
 from unstick.recovery.display import display_text, fit
 from unstick.recovery.model import ActionInfo
 from unstick.tui.actions.model import CHOICE
 from unstick.tui.availability import Facts, offers
+from unstick.tui.columns import GUTTER
 from unstick.tui.keys import bindings
-from unstick.tui.paint import Line, Span
+from unstick.tui.paint import Line, Span, width_of
 from unstick.tui.screens.dialog import DialogScreen
 from unstick.tui.session import Session
-from unstick.tui.widgets.bar import Part
+from unstick.tui.widgets.bar import Bar, Part, TallBar
 from unstick.tui.widgets.table import Table
 
 NAME = 10
@@ -75,11 +77,13 @@ class ChoiceScreen(DialogScreen):
         able = facts.capabilities
         self.rows = ActionRows(able.actions if able else (), facts)
         self.table = Table(self.rows)
+        self.whole: Bar = TallBar()
         self._how, self._choose = how, choose
 
     def body(self) -> Iterable[Widget]:
-        """The table."""
+        """The table, and what it has no room for."""
         yield self.table
+        yield self.whole
 
     def scroller(self) -> Table:
         """The table."""
@@ -94,7 +98,7 @@ class ChoiceScreen(DialogScreen):
         return [
             Part("Actions", "title"),
             Part(f"on {self._how}", "mark", 1),
-            Part("enter opens the plan; nothing is changed yet", "dim", 2, right=True),
+            Part(f"{self.key('rows.open')} opens the plan; nothing is changed yet", "dim", 2, right=True),
         ]
 
     def on_mount(self) -> None:
@@ -102,6 +106,19 @@ class ChoiceScreen(DialogScreen):
         super().on_mount()
         self.table.show(list(self.rows.actions))
         self.tell()
+
+    def on_resize(self, event: Resize) -> None:
+        """A line may be cut now, or not any more."""
+        super().on_resize(event)
+        self.on_table_moved()
+
+    def on_table_moved(self) -> None:
+        """Say below the table what the line under the cursor has no room for."""
+        key, width = self.table.cursor, self.size.width - GUTTER
+        line = self.rows.row(key) if key is not None else ()
+        cut = width_of(line) > width
+        self.whole.set_class(not cut, "-hidden")
+        self.whole.show([Part(" ".join(span.text.strip() for span in line[1:]), "text")] if cut else [])
 
     def do_rows_open(self) -> None:
         """Open the plan of the action under the cursor."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from unstick.recovery.model import Target, Variant
 from unstick.tui.columns import VARIANT_COLUMNS, Layout, why
+from unstick.tui.key_words import key as named
 from unstick.tui.paint import Line
 from unstick.tui.screens.job_rows import variant_key
 from unstick.tui.widgets.bar import Part
@@ -13,6 +14,9 @@ from unstick.tui.widgets.table import Table
 
 LEAST = 2
 """Rows of the table that are shown however low the terminal is."""
+
+SHORT = 9
+"""Lines for text and variants below which the variants show only while the cursor is among them."""
 
 
 class VariantRows:
@@ -74,7 +78,8 @@ class JobVariants(Table):
         """Take a part of so many lines: a third, or two thirds while the cursor is here."""
         room = max(height * (2 if self.active else 1) // 3 - 1, LEAST)
         lines = min(len(self.held.rows), room) + 1
-        shown = bool(self.held.rows)
+        # On a very short terminal its heading is enough: what is wrong with the job comes first.
+        shown = bool(self.held.rows) and (self.active or height >= SHORT)
         if self.display != shown:
             self.display = shown
         if self.styles.height is None or self.styles.height.value != lines:
@@ -95,7 +100,8 @@ class JobVariants(Table):
         """Return the line above the table."""
         stuck = sum(1 for each in self.held.rows.values() if each.verdict)
         told = f", {stuck:,} stuck" if stuck else ""
-        how = "esc goes back to the job" if self.active else f"{key} or enter goes to them"
+        back, enter = named("app.back"), named("rows.open")
+        how = f"{back} goes back to the job" if self.active else f"{key} or {enter} goes to them"
         return [
             Part(f"{called}: {len(self.held.rows):,}{told}", "stuck" if stuck else "heading"),
             Part(how, "dim", 1, right=True),

@@ -15,7 +15,7 @@ from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.dialog import DialogScreen
 from unstick.tui.session import Session
-from unstick.tui.widgets.bar import Bar, Part
+from unstick.tui.widgets.bar import Part, TallBar
 from unstick.tui.widgets.pane import Pane
 from unstick.tui.workers import Workers
 
@@ -30,7 +30,7 @@ class KillScreen(DialogScreen):
         super().__init__(session)
         self._workers, self._pid = workers, pid
         self.pane = Pane()
-        self.confirm_bar = Bar()
+        self.confirm_bar = TallBar()
 
     def body(self) -> Iterable[Widget]:
         """What will happen, and the line that says how to go on."""

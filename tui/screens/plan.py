@@ -27,7 +27,7 @@ from unstick.tui.screens.dialog import DialogScreen
 from unstick.tui.screens.plan_text import Ref, plan_lines, rows_text
 from unstick.tui.screens.result_text import progress_text, result_text
 from unstick.tui.session import Session, sentence
-from unstick.tui.widgets.bar import Bar, Part
+from unstick.tui.widgets.bar import Part, TallBar
 from unstick.tui.widgets.pane import Pane
 
 Maker = Callable[[Options], Awaitable[Plan]]
@@ -63,7 +63,7 @@ class PlanScreen(DialogScreen):
         self.result: engine.Result | None = None
         self._wrapped = True
         self.pane = Pane()
-        self.confirm_bar = Bar()
+        self.confirm_bar = TallBar()
 
     def body(self) -> Iterable[Widget]:
         """The plan's text and the line that says how to go on."""
@@ -127,7 +127,7 @@ class PlanScreen(DialogScreen):
     def _confirm_parts(self) -> list[Part]:
         key = shown(self.console.keys["plan.apply"][0])
         if self._applying or self.result is not None or self.plan is None:
-            leave = "[ Back: esc ]" if not self._applying else ""
+            leave = f"[ Back: {self.key('app.back')} ]" if not self._applying else ""
             return [Part(leave, "button"), Part(self._progress(), "text")]
         cancel = Part("[ Cancel ]", "button")
         if self._dry_run or not self.plan.rows:
@@ -144,7 +144,8 @@ class PlanScreen(DialogScreen):
         return [cancel, Part(f"{key} wants {need} first, then applies it to {rows}", "key")]
 
     def _reason_text(self) -> str:
-        return f"reason: {display_text(self.confirm.reason)}" if self.confirm.reason else "r adds a reason"
+        reason = self.confirm.reason
+        return f"reason: {display_text(reason)}" if reason else f"{self.key('plan.reason')} adds a reason"
 
     def _progress(self) -> str:
         if self.plan is None:
@@ -230,7 +231,8 @@ class PlanScreen(DialogScreen):
             self.console.report(f"nothing was changed: {self._problem}")
         except Exception as error:
             self._problem = sentence(error)
-            self.console.report(f"stopped by {self._problem}; @ shows what the journal has of it")
+            journal = self.key("view.operations")
+            self.console.report(f"stopped by {self._problem}; {journal} shows what the journal has of it")
         finally:
             self._applying = False
             self._stop_waiting()
