@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from unstick.recovery.model import Capabilities
+from unstick.tui.key_words import key
 
 Reason = str | None
 
@@ -107,7 +108,7 @@ def can_apply(facts: Facts) -> Reason:
     if not facts.plan_ready:
         return "the plan is not ready yet"
     if facts.dry_run:
-        return "this is a dry run; go back with esc and choose the action itself"
+        return f"this is a dry run; go back with {key('app.back')} and choose the action itself"
     return writable(facts) or (None if facts.plan_rows else "there is nothing to change")
 
 

@@ -72,9 +72,12 @@ class ConsoleApp(Typing, Leaving, Doors, Places, Looks, Keeping, inherit_binding
     @cached_property
     def keys(self) -> Mapping[str, tuple[str, ...]]:
         """Every action's keys. Raises ConfigError for a keymap that makes no sense."""
+        from unstick.tui.key_words import use
         from unstick.tui.keys import resolve
 
-        return resolve(self._keymap)
+        keys = resolve(self._keymap)
+        use(keys)
+        return keys
 
     def get_default_screen(self) -> OpeningScreen:
         """The header alone, which needs next to nothing."""

@@ -18,7 +18,7 @@ QUESTIONS = (
 )
 """The reading methods of the port, in the order in which they are told of."""
 
-ALIKE = 1.5
+ALIKE = 2.0
 """By how much a time has to change before another one is shown: the rest is noise, and noise is bytes."""
 
 LITTLE_S = 0.01

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from unstick.recovery.errors import UnstickError
 from unstick.tui.frame import Frame
+from unstick.tui.key_words import key
 from unstick.tui.session import Session
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Leaving(Frame, inherit_bindings=False):
             self.run_worker(self.hang_up(0), name="leave", group="leave")
             return
         self._interrupted_at = now
-        self.say("press ctrl-c again to quit")
+        self.say(f"press {key('app.interrupt').replace('^', 'ctrl-')} again to quit")
 
     def ask_to_stop(self) -> None:
         """Let what is being applied end with its chunk."""

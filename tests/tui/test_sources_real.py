@@ -73,7 +73,7 @@ async def test_three_kinds_of_database_stand_side_by_side_and_one_that_dies_take
 
         own_mariadb.kill()
         await c.press("ctrl+r")
-        await c.until_shows("! maria: ")
+        await c.until_shows("! can't reach maria: ")
         assert {"2/JOB-1", "3/JOB-1"} <= {*everywhere.rows.keys}
         everywhere.table.move_to("3/JOB-2")
         await c.press("enter")

@@ -117,6 +117,15 @@ class TestWhatItSays:
             assert "the brake would stop it" in c.lines[1]
             assert "! the brake would stop it: 12 of 15 running jobs look stuck at once" in c.text
 
+    async def test_the_brake_is_not_spoken_of_where_nothing_would_be_recovered(self) -> None:
+        backend = hanging(12, 3)
+        for number in range(12):
+            backend.worker.set(JobId(f"stuck-{number}"), retry_count=3, max_retries=3)
+        async with console(backend) as c:
+            await go(c)
+            assert "would stop it" not in c.text
+            assert "needs a person 12 rows" in squeezed(c.text)
+
     async def test_variants_are_counted_with_their_jobs(self) -> None:
         backend = MemoryBackend(PIPELINE, source="posters")
         fill(backend.worker, 60, 9, 7)
@@ -260,7 +269,8 @@ class TestText:
             for place, word in enumerate(words)
             for number in range(len(words) - place)
         )
-        view = SweepView(await backend.counts(), replace(plan, left_out=left), None, (), 0.0)
+        counts, made = await backend.counts(), replace(plan, left_out=left)
+        view = SweepView(counts, made, None, (), 0.0, sweep.forecast(made, counts))
         lines = sweep_lines(view, Source("s", "memory://"), backend.capabilities, 100, limit_key="i")
         text = squeezed("\n".join("".join(span.text for span in line) for line in lines))
         assert "left out 10 rows: because of alfa" in text

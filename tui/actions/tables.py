@@ -5,7 +5,8 @@ from __future__ import annotations
 from unstick.tui.actions.model import COLUMNS, TABLES, Action
 
 TABLES_ACTIONS: tuple[Action, ...] = (
-    Action("view.columns", ("C",), "columns", "Show, hide and move columns; kept for this source", TABLES, 18),
+    Action("view.columns", ("C",), "columns", "Show, hide and move columns; kept for this source",
+           TABLES, 18),
     Action("view.pane", ("b",), "beside", "Hide the row beside the table, or show it (wide terminals)",
            TABLES),
     Action("view.beside", ("tab",), "section", "Next section of the row beside the table", TABLES),
@@ -13,8 +14,8 @@ TABLES_ACTIONS: tuple[Action, ...] = (
     Action("view.saved_2", ("7",), "view 2", "The second saved view", TABLES),
     Action("view.saved_3", ("8",), "view 3", "The third saved view", TABLES),
     Action("view.saved_4", ("9",), "view 4", "The fourth saved view", TABLES),
-    Action("view.save", ("M",), "save view", "Save filter, view, order and columns under a name; or delete one",
-           TABLES),
+    Action("view.save", ("M",), "save view",
+           "Save filter, view, order and columns under a name; or delete one", TABLES),
 )  # fmt: skip
 
 COLUMNS_ACTIONS: tuple[Action, ...] = (

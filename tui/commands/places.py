@@ -13,6 +13,7 @@ from unstick.recovery.suggest import hint
 from unstick.tui.actions import ACTIONS, of_screen
 from unstick.tui.actions.model import HELP, JOBS, QUESTIONS
 from unstick.tui.commands.model import Command, one_of
+from unstick.tui.key_words import key
 from unstick.tui.keys import shown
 
 if TYPE_CHECKING:
@@ -55,7 +56,11 @@ def stays(screen: ConsoleScreen) -> str | None:
     """Return why one can't go elsewhere from here: a plan may be open, or being applied, below."""
     below = (getattr(each, "SCOPE", "") for each in screen.console.screen_stack)
     asking = next((scope for scope in below if scope in QUESTIONS), None)
-    return f"the screen {asking} is open below; go back to it with esc and leave it first" if asking else None
+    return (
+        f"the screen {asking} is open below; go back to it with {key('app.back')} and leave it first"
+        if asking
+        else None
+    )
 
 
 def home_of(screen: ConsoleScreen) -> JobsScreen | None:

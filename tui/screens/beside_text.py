@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from unstick.recovery.display import clip, display_text
 from unstick.recovery.model import Attempt, Job, Scalar, State, Variant, Verdict
 from unstick.tui.columns import fit_id, why
+from unstick.tui.key_words import key
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.job_text import FIELD_LIMIT, SHORT, Painter, step_words
 from unstick.tui.screens.plan_text import Lines
@@ -73,7 +74,7 @@ def beside_lines(row: Job | Variant, more: More | None, width: int) -> Lines:
         lines.add(painter.text(f"! {more.problem}", "warning"))
     else:
         _add_more(lines, painter, row, more, width)
-    lines.heading("enter opens it, and shows what recover would do", "dim")
+    lines.heading(f"{key('rows.open')} opens it, and shows what recover would do", "dim")
     return lines
 
 

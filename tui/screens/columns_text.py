@@ -7,6 +7,7 @@ from typing import Any
 from unstick.recovery.display import fit
 from unstick.tui.column_choice import KEPT, WHY_ID
 from unstick.tui.columns import Column, Layout
+from unstick.tui.key_words import key
 from unstick.tui.paint import Line, Span
 
 NAME, HOW = 9, 10
@@ -77,7 +78,8 @@ class ColumnRows:
             return "no values seen"
         if layout.is_wanted(column):
             return "" if layout.has_room(column) else "no room"
-        return "w shows it" if column.wide and column.id not in layout.choice.hidden else ""
+        wide = column.wide and column.id not in layout.choice.hidden
+        return f"{key('view.wide')} shows it" if wide else ""
 
     def empty(self) -> str:
         """There always are columns."""

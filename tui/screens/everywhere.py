@@ -64,18 +64,16 @@ class EverywhereScreen(ConsoleScreen):
     def problem(self) -> str | None:
         """Name every source that does not answer, with its reason."""
         failing = [each for each in self.console.sessions if each.problem is not None]
-        told = [f"{display_text(each.source.name)}: {each.problem}" for each in failing]
-        return "; ".join(told) or None
+        return "; ".join(_named(each) for each in failing) or None
 
     def title_parts(self) -> list[Part]:
         """How many rows of how many sources."""
         sessions = self.console.sessions
-        answered = sum(id(each) in self._pages for each in sessions)
         more = any(page.next is not None for page in self._pages.values())
-        number, waiting = len(self.rows.keys), len(sessions) - answered
+        number, waiting = len(self.rows.keys), self._waiting
         return [
             Part("Stuck in all sources", "title"),
-            Part(f"{waiting} of {len(sessions)} sources have not answered" if waiting else "", "dim", 2),
+            Part(f"waiting for {waiting} of {len(sessions)} sources" if waiting else "", "dim", 2),
             Part("longest silent first", "dim", 3),
             Part(f"{number:,}{'+' if more else ''} stuck", "stuck" if number else "dim", 1, right=True),
         ]
@@ -115,7 +113,11 @@ class EverywhereScreen(ConsoleScreen):
                 found += found_in(each, place, page.rows)
                 if page.next is not None:
                     cut.append(display_text(each.source.name, limit=40))
-        self.rows.cut = f"... only the first {MOST} each of {', '.join(cut)}; s goes there" if cut else ""
+        self.rows.cut = (
+            f"... only the first {MOST} each of {', '.join(cut)}; {self.key('source.go')} goes there"
+            if cut
+            else ""
+        )
         self.rows.why_empty = self._why_empty()
         changed, moved = self.rows.take(in_order(found))
         self.table.show(self.rows.keys, changed)
@@ -127,11 +129,15 @@ class EverywhereScreen(ConsoleScreen):
             self.table.repaint(len(found) - self.table.top + 1)
         self.tell()
 
+    @property
+    def _waiting(self) -> int:
+        """How many sources have neither answered nor failed yet."""
+        return sum(id(each) not in self._pages and each.problem is None for each in self.console.sessions)
+
     def _why_empty(self) -> str:
         sessions = self.console.sessions
-        waiting = sum(id(each) not in self._pages and each.problem is None for each in sessions)
-        if waiting:
-            return f"asking {waiting} of {len(sessions)} sources ..."
+        if self._waiting:
+            return f"waiting for {self._waiting} of {len(sessions)} sources ..."
         silent = sum(each.problem is not None for each in sessions)
         others = f" in the {len(sessions) - silent} that answer" if silent else f" in {len(sessions)} sources"
         return f"no stuck jobs{others}"
@@ -156,3 +162,9 @@ class EverywhereScreen(ConsoleScreen):
     def do_refresh_now(self) -> None:
         """Ask all of them now."""
         self.feeds.now()
+
+
+def _named(session: Session) -> str:
+    """Return a source's problem with its name, which most problems have in them already."""
+    problem = session.problem or ""
+    return problem if session.source.name in problem else f"{session.source.name}: {problem}"

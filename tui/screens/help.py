@@ -50,7 +50,11 @@ class HelpScreen(ConsoleScreen):
     def title_parts(self) -> list[Part]:
         """Whose keys these are."""
         filtered = Part(f"/{self._words}", "key") if self._words else Part("")
-        return [Part(f"Help > {self._scope}", "title"), filtered, Part("esc goes back", "dim", 1, right=True)]
+        return [
+            Part(f"Help > {self._scope}", "title"),
+            filtered,
+            Part(f"{self.key('app.back')} goes back", "dim", 1, right=True),
+        ]
 
     def on_mount(self) -> None:
         """List them."""

@@ -21,8 +21,8 @@ ABOUT: Mapping[str, tuple[str, str]] = {
     ),
     "variants": (
         "The variants of all jobs, what hangs first.",
-        "{rows.open} tells all about one, {rows.job} goes to its job, {act.recover} plans a recovery; nothing "
-        "changes before {plan.apply}.",
+        "{rows.open} tells all about one, {rows.job} goes to its job, {act.recover} plans a recovery; "
+        "nothing changes before {plan.apply}.",
     ),
     "variant": (
         "Everything about one variant of a job.",
@@ -54,17 +54,25 @@ ABOUT: Mapping[str, tuple[str, str]] = {
         "{welcome.demo} shows everything on invented jobs; {welcome.url} opens a database of yours, which "
         "changes nothing in it.",
     ),
+    "columns": (
+        "Which columns the table shows, and in which order. What is changed here holds at once.",
+        "{columns.toggle} shows or hides one, {columns.reset} lets the width decide again.",
+    ),
     "retries": (
         "How often jobs are tried again, which steps and kinds need it most, and how that changes.",
-        "What needs many retries is listed by number; {app.back} goes back.",
+        "{retries.longer} and {retries.shorter} change how far back is counted; {rows.open} opens a job.",
     ),
     "sweep": (
-        "The background timer that looks for stuck jobs and recovers them, within limits.",
-        "It changes nothing before somebody arms it; {app.back} goes back.",
+        "What a sweep would recover now, by which rules, and what was recovered last.",
+        "{sweep.dry_run} shows it as a plan; nothing changes before {plan.apply}.",
     ),
     "sources": (
         "Every source: connected or not, how fast it answers, what can be done there, what is missing.",
-        "{rows.open} shows the jobs of one; {app.back} goes back.",
+        "{source.open} switches to one, {source.stuck} lists what is stuck in all of them.",
+    ),
+    "everywhere": (
+        "What is stuck in any of the sources, in one list.",
+        "{rows.open} opens a job in its source, and {app.back} comes back here.",
     ),
     "palette": (
         "Everything that can be done here, by its name; what can't be done now says why.",

@@ -101,7 +101,8 @@ class JobsScreen(ListScreen[JobId, Job]):
     def do_app_back(self) -> None:
         """Let go of one transient thing: a range, the last result, the filter, the view."""
         if not self.let_go():
-            self.say("U removes the marks, q quits" if self.marks.ids else "q quits")
+            leave = f"{self.key('app.quit')} quits"
+            self.say(f"{self.key('rows.none')} removes the marks, {leave}" if self.marks.ids else leave)
 
     def do_app_quit(self) -> None:
         """Leave the console."""

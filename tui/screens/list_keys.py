@@ -30,7 +30,8 @@ class ListScreen(ViewKeys[K, R]):
             return
         if self.marks.anchor is None:
             self.marks.anchor = cursor
-            self.say("range begins here; move, then v marks up to there, esc forgets it")
+            mark, back = self.key("rows.range"), self.key("app.back")
+            self.say(f"range begins here; move, then {mark} marks up to there, {back} forgets it")
             return
         count = self.marks.range_to(cursor, self.rows.window.order)
         self.set_marks()
@@ -72,7 +73,7 @@ class ListScreen(ViewKeys[K, R]):
     def _seek(self, step: int) -> None:
         word = self.last_filter.strip('/ !"').lower()
         if not word:
-            self.say("nothing to look for yet; / asks for words")
+            self.say(f"nothing to look for yet; {self.key('view.filter')} asks for words")
             return
         order = self.rows.window.order
         start = self.table.position

@@ -59,7 +59,7 @@ class PaletteScreen(ConsoleScreen):
         return [
             Part(f"Palette > {self._below.SCOPE}", "title"),
             Part(f"{found} of {len(self.rows.entries)}", "dim", 2),
-            Part("enter does it, esc closes", "dim", 1, right=True),
+            Part(f"{self.key('palette.run')} does it, esc closes", "dim", 1, right=True),
         ]
 
     def hint_parts(self) -> list[Part]:

@@ -13,6 +13,7 @@ from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Plan, PlanRow
 from unstick.tui.columns import fit_id
 from unstick.tui.emptiness import nothing_to_do
+from unstick.tui.key_words import key
 from unstick.tui.paint import BLANK, Line, Span
 from unstick.tui.states import outcome_span
 
@@ -93,7 +94,7 @@ def plan_lines(
         widest = _widest(plan.left_out)
         lines.lazy(len(plan.left_out), lambda index: _left_out(plan, index, widest))
     if plan.sql:
-        lines.heading("SQL, as it will run (y copies it)")
+        lines.heading(f"SQL, as it will run ({key('copy.id')} copies it)")
         for statement in plan.sql:
             pieces = display_text(statement, limit=TEXT_LIMIT, multiline=True)
             shown = wrap(pieces, max(width - 2, 20)) if wrapped else pieces.split("\n")

@@ -6,6 +6,7 @@ from unstick.recovery.display import display_text
 from unstick.recovery.engine import Result, unhandled
 from unstick.recovery.hooks_outcome import counted_words
 from unstick.recovery.outcome import Outcome
+from unstick.tui.key_words import key
 
 _PAST = {"recover": "recovered", "retry": "retried", "delete": "deleted", "undo": "put back"}
 _NAMED = 2
@@ -27,7 +28,7 @@ def result_text(result: Result) -> str:
     text = ", ".join(parts)
     hooks = counted_words(row.hook for row in result.rows)
     text += f"; hooks: {hooks}" if hooks else ""
-    undo = ", u to undo" if counts["applied"] else ""
+    undo = f", {key('act.undo')} to undo" if counts["applied"] else ""
     return display_text(
         f"{text}   operation {result.operation}{undo}" if result.operation else text, limit=400
     )

@@ -139,7 +139,9 @@ class RetriesScreen(TextAndRows):
         else:
             lines.add(said("counting ...", width, "dim"))
             if self.session.slow:
-                lines.add(said("that takes its time; esc leaves without waiting", width, "dim"))
+                lines.add(
+                    said(f"that takes its time; {self.key('app.back')} leaves without waiting", width, "dim")
+                )
         return lines
 
     def tell(self) -> None:

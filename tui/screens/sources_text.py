@@ -8,6 +8,7 @@ from unstick.recovery.display import display_text
 from unstick.recovery.health import Health
 from unstick.recovery.model import Capabilities, Counts, State
 from unstick.tui.costs import Costs, time_text
+from unstick.tui.key_words import key
 from unstick.tui.paint import Line, Span
 from unstick.tui.pulse import pulse
 from unstick.tui.screens.job_text import Painter
@@ -73,14 +74,14 @@ def _abilities(session: Session, able: Capabilities, painter: Painter) -> Iterat
         yield from painter.pair("connections", f"{found} open; at most 3: reading, writing, listening")
     refusals = {display_text(text, limit=LONG): name for name, text in able.refusal.items()}
     if session.read_only:
-        why = next(iter(refusals), "opened read-only; --write opens it for changes")
-        yield from painter.pair("access", f"read-only: {why}", "warning", limit=LONG)
+        why = next(iter(refusals), "read-only; open it with --write to change rows")
+        yield from painter.pair("access", why, "warning", limit=LONG)
     else:
         yield from painter.pair("access", "rows can be changed")
         for text, name in refusals.items():
             yield from painter.pair("refused", f"{name}: {text}", "warning", limit=LONG)
     news = "announced by the database" if able.notify else f"none; asked every {session.pace.every_s:g} s"
-    yield from painter.pair("news", news)
+    yield from painter.pair("live updates", news)
     yield from painter.pair("row locks", _locks(able))
     kept = "in the database" if able.journal == "database" else "in a local file on this machine"
     yield from painter.pair("journal", kept)
@@ -127,7 +128,9 @@ def _indexes(
     elif not health.missing:
         yield (Span("  none: what the questions look for is there", "dim"),)
     else:
-        yield from painter.text("y copies the statements; a large table is slow without", "dim")
+        yield from painter.text(
+            f"{key('source.copy')} copies the statements; a large table is slow without", "dim"
+        )
         for one in health.missing:
             yield from painter.text(f"{one.place}: {one.why}", "text")
             yield from painter.text(f"{one.statement};", "accent", indent=4)

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from unstick.recovery.errors import PlanError
 from unstick.recovery.plan import Options, Plan
 from unstick.recovery.query import Query
+from unstick.recovery.sweep import Decision, Mode, decide, forecast
 from unstick.tui.actions.model import SWEEP
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings, shown
@@ -58,7 +59,8 @@ class SweepScreen(TextAndRows):
         if seen is not None:
             told = f"would recover {rows_text(len(seen.rows))}" if seen.rows else "would recover nothing"
             parts.append(Part(told, "stuck" if seen.rows else "dim", 1))
-            parts.append(Part("the brake would stop it" if seen.brake and seen.rows else "", "failed"))
+            braked = decide(Mode.ARMED, seen) is Decision.BRAKED
+            parts.append(Part("the brake would stop it" if braked else "", "failed"))
         age = max(self.console.clock() - view.at, 0.0)
         parts.append(Part(as_of(f"{view.asked:%H:%M:%S}", age), "dim", 3, right=True))
         return parts
@@ -95,7 +97,8 @@ class SweepScreen(TextAndRows):
             problem = sentence(error)
         journal = await backend.operations(limit=JOURNAL)
         recovered = tuple(each for each in journal if each.action == RECOVER)[:DECISIONS]
-        return SweepView(counts, plan, problem, recovered, self.console.clock())
+        seen = forecast(plan, counts) if plan is not None else None
+        return SweepView(counts, plan, problem, recovered, self.console.clock(), seen)
 
     def _show(self, view: SweepView) -> None:
         self.view = view
@@ -116,7 +119,9 @@ class SweepScreen(TextAndRows):
             return lines
         lines.add(said("planning what a sweep would do ...", width, "dim"))
         if self.session.slow:
-            lines.add(said("that takes its time; esc leaves without waiting", width, "dim"))
+            lines.add(
+                said(f"that takes its time; {self.key('app.back')} leaves without waiting", width, "dim")
+            )
         return lines
 
     def tell(self) -> None:

@@ -12,7 +12,7 @@ from unstick.recovery.model import Capabilities, Counts
 from unstick.recovery.outcome import Operation
 from unstick.recovery.plan import Plan
 from unstick.recovery.source import Source
-from unstick.recovery.sweep import CAP, Forecast, Group, Mode
+from unstick.recovery.sweep import CAP, Decision, Forecast, Group, Mode
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.plan_text import Lines, rows_text
 from unstick.tui.screens.text_and_rows import said
@@ -26,23 +26,20 @@ LABEL = 17
 
 @dataclass(frozen=True, slots=True)
 class SweepView:
-    """What was read together. `problem` says why there is no plan."""
+    """What was read together. `problem` says why there is no plan, and so no forecast; `at` is this machine's
+    clock."""
 
     counts: Counts
     plan: Plan | None
     problem: str | None
     operations: tuple[Operation, ...]
     at: float
+    forecast: Forecast | None = None
 
     @property
     def asked(self) -> datetime:
         """The database's time when it was asked."""
         return self.counts.now
-
-    @property
-    def forecast(self) -> Forecast | None:
-        """What a run would do."""
-        return sweep.forecast(self.plan, self.counts) if self.plan is not None else None
 
 
 def sweep_lines(view: SweepView, source: Source, able: Capabilities, width: int, *, limit_key: str) -> Lines:
@@ -83,7 +80,7 @@ def _add_forecast(lines: Lines, view: SweepView, width: int, limit_key: str) -> 
     if not seen.found:
         lines.add(said("nothing: nothing is stuck - all clear", width, "done"))
         return
-    if seen.brake is not None:
+    if sweep.decide(Mode.ARMED, seen) is Decision.BRAKED:
         told = f"! the brake would stop it: {seen.brake}; look at what they have in common first"
         lines.add(said(told, width, "failed"))
     does = (

@@ -48,7 +48,9 @@ class TextScreen(ConsoleScreen):
             Part("Text", "title"),
             Part(f"> {self._what}", "title"),
             Part(cut, "warning"),
-            Part("select it with the terminal's mouse; esc goes back", "dim", 1, right=True),
+            Part(
+                f"select it with the terminal's mouse; {self.key('app.back')} goes back", "dim", 1, right=True
+            ),
         ]
 
     def on_resize(self, event: Resize) -> None:

@@ -120,7 +120,7 @@ class TextAndRows(ConsoleScreen):
         super().tell()
         self.rows_bar.set_class(not self.table.number, "-hidden")
         key = shown(self.console.keys["view.section"][0])
-        back = "esc goes back to the text"
+        back = f"{self.key('app.back')} goes back to the text"
         self.rows_bar.show(self.rows_parts(back if self.table.active else f"{key} goes to them"))
 
     def tell_soon(self) -> None:

@@ -46,9 +46,7 @@ def arrange(parts: Sequence[Part], width: int, *, gap: str = "  ", ground: str =
     return (*left, Span(" " * max(space, 0), ground), *right)
 
 
-def flow(
-    parts: Sequence[Part], width: int, most: int, *, gap: str = "  ", ground: str = "bar"
-) -> list[Line]:
+def flow(parts: Sequence[Part], width: int, most: int, *, gap: str = "  ", ground: str = "bar") -> list[Line]:
     """Return the parts in up to `most` lines, one after the other.
 
     On a terminal that isn't narrow parts leave rather than take a second line; a sentence that is too long
