@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from unstick.cli.encode import print_json
-from unstick.cli.output import count, narrate, safe
+from unstick.cli.output import count, narrate, safe, say
 from unstick.cli.session import Session
 from unstick.recovery.source import mask_url
 
@@ -32,9 +32,9 @@ def run(session: Session) -> int:
     narrate(f"{source.name}: {safe(mask_url(source.url))}")
     for check in checks:
         word = "FAIL" if not check.ok else "note" if check.note else "ok  "
-        print(f"{word}  {safe(check.name)}: {safe(check.detail, 1000)}")
+        say(f"{word}  {safe(check.name)}: {safe(check.detail, 1000)}")
         if check.advice and (check.note or not check.ok):
-            print(f"      {safe(check.advice, 1000)}")
+            say(f"      {safe(check.advice, 1000)}")
     notes = sum(check.note for check in checks)
     advice = f"; {count(notes, 'index', 'indexes')} would help a large table" if notes else ""
     narrate(("all is well" if not wrong else count(len(wrong), "problem")) + advice)
