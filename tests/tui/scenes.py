@@ -1,122 +1,31 @@
-"""Every screen worth a look, by name: a source whose clock stands still, and the keys that lead there.
+"""Every screen worth a look, by name: the keys that lead there.
 
 Goldens, pictures and the test of colours all go through this list, so a new screen is one function here.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from tempfile import TemporaryDirectory
-from typing import Any
-from unittest.mock import patch
-
-from tests.tui.driver import Console, JobScreen, JobsScreen, OperationsScreen, PlanScreen, console
-from unstick.recovery.memory import EXTRACTION, PIPELINE, MemoryBackend
-from unstick.recovery.memory.pipeline import fill
-from unstick.recovery.model import Capabilities
-from unstick.recovery.source import Source
+from tests.tui.driver import Console, JobScreen, JobsScreen, OperationsScreen, PlanScreen
+from tests.tui.stage import OneWorker, many_stuck, no_jobs, nothing_stuck, posters, scene
 from unstick.tui.screens.choice import ChoiceScreen
+from unstick.tui.screens.columns import ColumnsScreen
+from unstick.tui.screens.everywhere import EverywhereScreen
 from unstick.tui.screens.help import HelpScreen
 from unstick.tui.screens.kill import KillScreen
 from unstick.tui.screens.operation import OperationScreen
+from unstick.tui.screens.palette import PaletteScreen
+from unstick.tui.screens.retries import RetriesScreen
+from unstick.tui.screens.sources import SourcesScreen
+from unstick.tui.screens.sweep import SweepScreen
+from unstick.tui.screens.text import TextScreen
 from unstick.tui.screens.variant import VariantScreen
 from unstick.tui.screens.variants import VariantsScreen
 
-Drive = Callable[[Console], Awaitable[None]]
 
-
-class Shown(MemoryBackend):
-    """A source in memory that looks like one behind a server."""
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """The same, under another address."""
-        return replace(super().capabilities, engine="postgresql", database="db7.internal/jobs", notify=False)
-
-
-class OneWorker:
-    """The demo's worker, which lives."""
-
-    def pid(self, source: str) -> int | None:
-        return 4711
-
-    def kill(self, source: str) -> str:
-        return "worker 4711 killed; its job goes stuck in 15 s"
-
-
-def jobs_source() -> MemoryBackend:
-    return Shown.example(160, 5, seed=4, source="jobs-eu")
-
-
-def many_stuck() -> MemoryBackend:
-    return Shown.example(160, 45, seed=4, source="jobs-eu")
-
-
-def nothing_stuck() -> MemoryBackend:
-    return Shown.example(160, 0, seed=4, source="jobs-eu")
-
-
-def no_jobs() -> MemoryBackend:
-    return Shown.example(0, 0, source="jobs-eu")
-
-
-def posters() -> MemoryBackend:
-    """A system whose jobs have variants to act on."""
-    backend = Shown(PIPELINE, source="posters-eu")
-    fill(backend.worker, 60, 9, 7)
-    return backend
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What is shown. `options` go to the console; `alone` leaves the second source out."""
-
-    name: str
-    drive: Drive
-    source: Callable[[], MemoryBackend] = jobs_source
-    alone: bool = False
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-XDG = ("CONFIG", "STATE", "DATA", "CACHE")
-
-SCENES: dict[str, Scene] = {}
-
-
-def scene(name: str, source: Callable[[], MemoryBackend] = jobs_source, *, alone: bool = False,
-          **options: Any) -> Callable[[Drive], Drive]:  # fmt: skip
-    """Put a way to a screen on the list."""
-
-    def enter(drive: Drive) -> Drive:
-        assert name not in SCENES, name
-        SCENES[name] = Scene(name, drive, source, alone, options)
-        return drive
-
-    return enter
-
-
-@asynccontextmanager
-async def on_stage(name: str, size: tuple[int, int], **options: Any) -> AsyncIterator[Console]:
-    """Open the console and drive it to a scene."""
-    wanted = SCENES[name]
-    imports = Shown.example(40, 3, system=EXTRACTION, source="imports-eu")
-    others = [] if wanted.alone else [(lambda: imports, Source("imports-eu", "memory://"))]
-    with (
-        TemporaryDirectory() as home,
-        # What is remembered from one run to the next must not come from whoever draws this.
-        patch.dict(os.environ, {"HOME": home, **{f"XDG_{each}_HOME": f"{home}/{each}" for each in XDG}}),
-        patch("unstick.tui.screens.plan.describe_operator", lambda: "ann@bastion"),
-        patch("unstick.recovery.plan.secrets.token_hex", lambda size: "0" * size),
-    ):
-        async with console(wanted.source(), size=size, others=others, **{**wanted.options, **options}) as c:
-            c.app.session.pace.every_s = 5.0
-            c.jobs.tell()
-            await wanted.drive(c)
-            await c.pilot.pause()
-            yield c
+async def settled(c: Console, shows: str) -> None:
+    """Wait until the question of the screen on top is answered."""
+    await c.until_shows(shows)
+    await c.until(lambda: not c.app.screen.feed.in_flight)  # type: ignore[attr-defined]
 
 
 @scene("jobs")
@@ -319,3 +228,76 @@ async def choice(c: Console) -> None:
 async def kill(c: Console) -> None:
     await c.press("exclamation_mark")
     await c.until(lambda: isinstance(c.app.screen, KillScreen))
+
+
+@scene("welcome", bare=True)
+async def welcome(c: Console) -> None:
+    """Nothing is configured."""
+
+
+@scene("welcome-url", bare=True)
+async def welcome_url(c: Console) -> None:
+    await c.press("u")
+    await c.type("mysql://ann:secret@db7/jobs")
+
+
+@scene("retries")
+async def retries(c: Console) -> None:
+    await c.press("percent_sign")
+    await c.until(lambda: isinstance(c.app.screen, RetriesScreen))
+    await settled(c, "as of")
+
+
+@scene("retries-variants", posters, alone=True)
+async def retries_variants(c: Console) -> None:
+    await retries(c)
+    await c.press("V")
+    await settled(c, "as of")
+
+
+@scene("sweep")
+async def sweep(c: Console) -> None:
+    await c.press("S")
+    await c.until(lambda: isinstance(c.app.screen, SweepScreen))
+    await settled(c, "as of")
+
+
+@scene("sources", environment="prod", colour="#6a1b9a")
+async def sources(c: Console) -> None:
+    await c.press("0")
+    await c.until(lambda: isinstance(c.app.screen, SourcesScreen))
+    await c.until(lambda: all(each.counts for each in c.app.sessions))
+
+
+@scene("everywhere")
+async def everywhere(c: Console) -> None:
+    await sources(c)
+    await c.press("2")
+    await c.until(lambda: isinstance(c.app.screen, EverywhereScreen))
+    await c.until_shows("imports-eu")
+    await c.until_shows("88150")
+
+
+@scene("columns")
+async def columns(c: Console) -> None:
+    await c.press("C")
+    await c.until(lambda: isinstance(c.app.screen, ColumnsScreen))
+
+
+@scene("palette")
+async def palette(c: Console) -> None:
+    await c.press("ctrl+p")
+    await c.until(lambda: isinstance(c.app.screen, PaletteScreen))
+    await c.type("re")
+
+
+@scene("line")
+async def line(c: Console) -> None:
+    await c.press("colon")
+    await c.type("theme ")
+
+
+@scene("copied-text")
+async def copied_text(c: Console) -> None:
+    await c.press("Y", "Y")
+    await c.until(lambda: isinstance(c.app.screen, TextScreen))

@@ -255,7 +255,7 @@ async def test_a_bad_filter_says_where_and_puts_the_caret_there() -> None:
         await c.press("end", "backspace")
         await c.until(lambda: "character 17" not in c.text, "for the sentence to go")
         await c.press("escape")
-        assert not c.jobs.prompt.is_open
+        await c.until(lambda: not c.jobs.prompt.is_open, "for the prompt to close")
         assert c.jobs.filter_text == ""
 
 

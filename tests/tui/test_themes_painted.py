@@ -8,8 +8,9 @@ import pytest
 from rich.color import Color, ColorType
 from rich.style import Style
 
+import tests.tui.scenes  # noqa: F401 - fills the list
 from tests.tui.driver import Console, console
-from tests.tui.scenes import SCENES, on_stage
+from tests.tui.stage import SCENES, on_stage
 from unstick.themes import ANSI, BUILT_IN, contrast, load_theme
 from unstick.themes.contrast import channels
 from unstick.themes.loader import PAIRS
