@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import asyncpg
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 from unstick.recovery.errors import CommitUnknown
 from unstick.recovery.source import Source
 
+from . import pooled, pooler
 from .connect import parse
 from .errors import is_lost, translate
 from .session import Work, roll_back
@@ -54,13 +55,19 @@ class AsyncSession:
     async def _attempt(self, work: Work[T]) -> T:
         try:
             connection = await self._connect()
-            return await connection.run_sync(work)
+            return await connection.run_sync(self._whole, work)
         except asyncio.CancelledError:
             await self._drop()
             raise
         except Exception as error:
             await self._forget(error)
             raise
+
+    def _whole(self, connection: sa.Connection, work: Work[T]) -> T:
+        result = work(connection)
+        if not self._write and connection.in_transaction() and pooler.stands_between(connection):
+            connection.commit()
+        return result
 
     async def close(self) -> None:
         """Drop the connection; a hanging statement is not waited for, and not made again."""
@@ -69,14 +76,27 @@ class AsyncSession:
 
     async def _connect(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
-            self._engine = create_async_engine(
-                "postgresql+asyncpg://",
-                async_creator=lambda: connect(self._source, write=self._write, url=self._url),
-                poolclass=NullPool,
-                isolation_level=None if self._write else "AUTOCOMMIT",
-            )
-            self._connection = await self._engine.connect()
+            raw = await connect(self._source, write=self._write, url=self._url)
+            self._engine = self._engine_of(raw)
+            connection = await self._engine.connect()
+            if raw.pooled and not self._write:
+                connection = await connection.execution_options(postgresql_readonly=True)
+            self._connection = connection
         return self._connection
+
+    def _engine_of(self, raw: pooled.Connection) -> AsyncEngine:
+        if raw.pooled:
+            return pooled.engine(raw, _settings(self._source, write=self._write))
+
+        async def give() -> pooled.Connection:
+            return raw
+
+        return create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=give,
+            poolclass=NullPool,
+            isolation_level=None if self._write else "AUTOCOMMIT",
+        )
 
     async def _forget(self, error: BaseException) -> None:
         cause = error.__cause__ if isinstance(error, CommitUnknown) else error
@@ -107,9 +127,22 @@ class AsyncSession:
             return  # it is gone already
 
 
-async def connect(source: Source, *, write: bool, url: sa.URL | None = None) -> asyncpg.Connection[Any]:
+async def connect(source: Source, *, write: bool, url: sa.URL | None = None) -> pooled.Connection:
     """Open a connection with the source's limits and settings. Raises what the driver raises."""
     url = parse(source) if url is None else url
+    settings = _settings(source, write=write)
+    try:
+        made = await _open(source, url, settings)
+    except asyncpg.PostgresError as error:
+        if pooled.REFUSED not in str(error):
+            raise
+        kept = {name: value for name, value in settings.items() if name in pooled.KEPT}
+        made = await _open(source, url, kept)
+    made.pooled = await pooled.is_pooled(made)
+    return made
+
+
+def _settings(source: Source, *, write: bool) -> dict[str, str]:
     milliseconds = str(int(source.statement_timeout_s * 1000))
     settings = {"application_name": "unstick", "statement_timeout": milliseconds}
     # Times travel as text in tokens and plan files: a role's own DateStyle must not spell them otherwise.
@@ -122,14 +155,23 @@ async def connect(source: Source, *, write: bool, url: sa.URL | None = None) -> 
         settings["default_transaction_read_only"] = "on"
     if source.time_zone:
         settings["timezone"] = source.time_zone
+    return settings
+
+
+async def _open(source: Source, url: sa.URL, settings: dict[str, str]) -> pooled.Connection:
     query = dict(url.query)
     # libpq's name for it, which asyncpg would send to the server as a setting.
     timeout = query.pop("connect_timeout", None)
     seconds = str(timeout)
-    return await asyncpg.connect(
+    opened = await asyncpg.connect(
         url.set(drivername="postgresql", query=query).render_as_string(hide_password=False),
         timeout=float(seconds) if seconds.isdigit() and int(seconds) else source.connect_timeout_s,
         # For a network that swallows everything: the server's own limit ends statements before that.
         command_timeout=source.statement_timeout_s + 5,
         server_settings=settings,
+        connection_class=pooled.Connection,
+        # Statements are kept by SQLAlchemy; behind a pooler they must not be kept at all.
+        statement_cache_size=0,
     )
+    assert isinstance(opened, pooled.Connection)
+    return opened

@@ -114,9 +114,10 @@ class Listener:
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: lost.set())
+            # First, so that a pooler in transaction mode is left no channels that anybody uses.
+            await self._check(connection)
             for channel in channels:
                 await connection.add_listener(channel, self._heard)
-            await self._check(connection)
             self.listening, self.problem = True, None
             if self._missed:
                 self._missed = False

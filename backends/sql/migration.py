@@ -21,6 +21,7 @@ from unstick.recovery.operator import describe_operator
 from unstick.recovery.source import Source
 
 from . import migration_record as record
+from . import pooler
 from .engines import ENGINES
 from .install import NOTE, install_journal
 from .layout import Layout, build_layout
@@ -111,6 +112,7 @@ class _Run:
     ) -> None:
         self._connection, self._source, self._profile = connection, source, profile.name
         self._rollback, self._who = rollback, describe_operator()
+        self._lent = pooler.stands_between(connection)
 
     def shown(self, draft: Draft) -> list[str]:
         """The statements as text, with remarks."""
@@ -248,6 +250,14 @@ class _Run:
         """A stretch without a transaction, with more patience: a build that waits blocks nobody."""
         self._connection.execution_options(isolation_level="AUTOCOMMIT")
         milliseconds = int(self._source.lock_timeout_s * 1000)
+        if self._lent:
+            # A setting outside of a transaction would stay behind on a connection of the application's.
+            try:
+                yield
+            finally:
+                roll_back(self._connection)
+                self._connection.execution_options(isolation_level="READ COMMITTED")
+            return
         try:
             self._connection.exec_driver_sql(f"SET lock_timeout = {milliseconds * PATIENCE}")
             yield
@@ -259,7 +269,11 @@ class _Run:
 
     def _execute(self, statements: Collection[str | sa.Executable]) -> None:
         for statement in statements:
-            if isinstance(statement, str):
-                self._connection.exec_driver_sql(statement)
-            else:
+            if not isinstance(statement, str):
                 self._connection.execute(statement)
+            elif (
+                self._lent and self._connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+            ):
+                pooler.execute_apart(self._connection, statement)
+            else:
+                self._connection.exec_driver_sql(statement)

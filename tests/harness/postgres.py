@@ -36,7 +36,7 @@ class PostgresServer(Server):
     }
 
     def __init__(self, *, timezone: str = "UTC", settings: Mapping[str, str] | None = None) -> None:
-        super().__init__(user=_server_user())
+        super().__init__(user=server_user())
         self.settings = {**FAST, "timezone": timezone, **(settings or {})}
 
     def url(self, database: str = "postgres") -> str:
@@ -95,7 +95,7 @@ def _installation() -> Path:
     if spec is None or spec.origin is None:
         raise ServerFailed("PostgreSQL for the tests is missing: run scripts/test, or pip install '.[test]'.")
     package = Path(spec.origin).parent
-    if _server_user() is None or _open_to_all(package):
+    if server_user() is None or _open_to_all(package):
         return package / "pginstall18"
     # The server's user can't enter, say, a checkout below /root: give it a copy.
     copy = private_folder("pginstall")
@@ -119,7 +119,7 @@ def _pristine() -> Path:
             *("-D", str(folder / "data"), "-U", USER, f"--pwfile={password}", "--auth=scram-sha-256"),
             *("--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"),
         ],
-        user=_server_user(),
+        user=server_user(),
         cwd=folder,
         capture_output=True,
         text=True,
@@ -131,7 +131,7 @@ def _pristine() -> Path:
     return folder
 
 
-def _server_user() -> int | None:
+def server_user() -> int | None:
     """PostgreSQL refuses to run as root; whoever else starts the tests runs it as himself."""
     if os.geteuid() != 0:
         return None
@@ -140,7 +140,7 @@ def _server_user() -> int | None:
 
 
 def _give(*paths: Path) -> None:
-    user = _server_user()
+    user = server_user()
     if user is not None:
         for path in paths:
             os.chown(path, user, -1)
