@@ -12,7 +12,7 @@ from unstick.cli.output import narrate, safe, say, table
 from unstick.cli.session import Session
 from unstick.recovery.config import Config, schema
 from unstick.recovery.config.load import find_config
-from unstick.recovery.config.resolve import shown
+from unstick.recovery.config.resolve import TABLES, shown
 from unstick.recovery.durations import NEVER
 from unstick.recovery.source import mask_url
 
@@ -107,7 +107,7 @@ def _source(session: Session, name: str) -> tuple[str, dict[str, dict[str, Any]]
     origins = resolved.origins
     found = {"url": {"value": _url(session.config, name, resolved.source.url), "origin": origins["url"]}}
     for key, value in shown(resolved.source).items():
-        if key in ("thresholds", "parameters", "hooks"):
+        if key in (*TABLES, "hooks"):
             for entry, each in value.items():
                 text = NEVER if each is None else each
                 found[f"{key}.{entry}"] = {"value": text, "origin": origins[f"{key}.{entry}"]}

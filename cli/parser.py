@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from unstick.cli.verbs import CONSOLE, VERBS
+from unstick.cli.verbs import CONSOLE, MANY, VERBS
 from unstick.recovery.errors import UsageError
 
 WITH_VALUE = ("--source", "--config", "--theme", "--timeout")
@@ -112,7 +112,7 @@ def _parser_of(verb: str, module: str) -> Parser:
         parser = Parser(prog=f"unstick {verb}", description=_sentence(VERBS[verb].summary), epilog=EXIT_CODES)
         parser.set_defaults(verb=verb)
         importlib.import_module(f"unstick.cli.{module}").configure(parser, verb)
-    _common(parser, many=verb == CONSOLE)
+    _common(parser, many=verb in MANY)
     return parser
 
 

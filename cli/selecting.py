@@ -21,6 +21,11 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
         "--filter", metavar="EXPR", help="such as: 'kind:mail state:failed age>1h retries>=3 \"some words\"'"
     )
     parser.add_argument("--stuck", action="store_true", help="only stuck jobs")
+    add_timeout(parser)
+
+
+def add_timeout(parser: argparse.ArgumentParser) -> None:
+    """Add `--timeout`."""
     parser.add_argument(
         "--timeout",
         metavar="DUR",

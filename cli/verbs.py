@@ -28,6 +28,7 @@ VERBS: Mapping[str, Verb] = {
     "hooks": Verb("hooks", "what became of an operation's hooks; --retry calls the missing ones again"),
     "history": Verb("history", "the retry history of all jobs, of one, or of one variant"),
     "stats": Verb("stats", "retry statistics"),
+    "sweep": Verb("sweep", "look for stuck jobs again and again, and recover them within limits"),
     "profiles": Verb("profiles", "the known job systems, or the text of one profile"),
     "config": Verb("configuration", "show, find or describe the configuration"),
     "init": Verb("init", "write a database into the configuration; draft a profile of unknown tables"),
@@ -36,3 +37,5 @@ VERBS: Mapping[str, Verb] = {
     "demo": Verb("demo", "the console on embedded databases with real workers"),
 }
 CONSOLE = "console"
+MANY = (CONSOLE, "sweep")
+"""Those that work on several sources at once."""

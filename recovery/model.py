@@ -245,6 +245,16 @@ class ActionInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a sweep looks here: whether at all, every how many seconds, and in words who says so."""
+
+    enabled: bool = True
+    every_s: float = 300.0
+    enabled_by: str = "built in"
+    every_by: str = "built in"
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a source can do, and how.
 
@@ -270,5 +280,6 @@ class Capabilities:
     steps: tuple[str, ...] = ()
     thresholds: Mapping[str, float | None] = field(default_factory=dict)
     max_retries: int | None = 3
+    schedule: Schedule = Schedule()
     problems: tuple[str, ...] = ()
     not_migrated: tuple[str, ...] = ()

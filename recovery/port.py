@@ -166,6 +166,16 @@ class Backend(Protocol):
         for every refresh; a backend that has nothing to tell returns `Health()`."""
         ...
 
+    async def lead(self, who: str, hold_s: float) -> str | None:
+        """Become, or stay, the one sweeper of this database and profile: None when that is what we are, else
+        who is, in words. `hold_s` is the time in seconds after which it will be asked again: the place of a
+        leader that is gone falls free within a few times that. Writes nothing."""
+        ...
+
+    async def resign(self) -> None:
+        """Give the place up, if it is ours. Never raises."""
+        ...
+
     def watch(self) -> AsyncIterator[None]:
         """Tick when the database says that something changed (NOTIFY); a backend without it never ticks."""
         ...

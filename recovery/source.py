@@ -22,6 +22,22 @@ _PASSWORD_ARGUMENT = re.compile(
 )
 
 
+CAP = 100
+"""Rows that one run of a sweep recovers at most; the next run takes the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSettings:
+    """How a source is swept. `enabled` and `every_s` (seconds) None: as the system's own environment
+    variables or the profile say. `cap` is the most rows of one run; without `brake` no share of stuck jobs
+    stops it."""
+
+    enabled: bool | None = None
+    every_s: float | None = None
+    cap: int = CAP
+    brake: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where to look and how. Times are seconds.
@@ -47,6 +63,7 @@ class Source:
     lock_timeout_s: float = 2.0
     time_zone: str | None = None
     hooks: Mapping[str, Hook] = field(default_factory=dict)
+    sweep: SweepSettings = SweepSettings()
 
 
 def beginning(text: str) -> str:

@@ -12,10 +12,9 @@ from enum import StrEnum
 
 from .model import Capabilities, Counts, JobId, State, Target, VariantId
 from .plan import LeftOut, Plan, PlanRow
+from .source import CAP as CAP
 from .source import Source
 
-CAP = 100
-"""Rows that one run recovers at most; the next run takes the rest."""
 FAILED_RUNS = 3
 """Failed runs in a row after which the brake stops the sweep."""
 FEW = 10
@@ -40,13 +39,15 @@ class Mode(StrEnum):
 
 
 class Decision(StrEnum):
-    """What comes of one run."""
+    """What comes of one run. `follow`: another sweeper leads here; `failed`: it could not be carried out."""
 
     REST = "rest"
     CLEAR = "clear"
     BRAKED = "braked"
     REPORT = "report"
     RECOVER = "recover"
+    FOLLOW = "follow"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,11 @@ class Forecast:
         return tuple(chosen)
 
 
-def forecast(plan: Plan, counts: Counts, *, cap: int = CAP, failed_runs: int = 0) -> Forecast:
-    """Return what a run would do with the plan of everything that is stuck."""
+def forecast(
+    plan: Plan, counts: Counts, *, cap: int = CAP, failed_runs: int = 0, shares: bool = True
+) -> Forecast:
+    """Return what a run would do with the plan of everything that is stuck. Without `shares` only failed runs
+    stop it."""
     rows = within(plan.rows, cap)
     return Forecast(
         found=plan.found,
@@ -94,7 +98,7 @@ def forecast(plan: Plan, counts: Counts, *, cap: int = CAP, failed_runs: int = 0
         waiting=len(plan.rows) - len(rows),
         at_limit=sum(left.reason.startswith(AT_LIMIT) for left in plan.left_out),
         left_out=grouped(plan.left_out),
-        brake=brake(counts, failed_runs),
+        brake=brake(counts, failed_runs) if shares or failed_runs >= FAILED_RUNS else None,
     )
 
 

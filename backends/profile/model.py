@@ -253,6 +253,12 @@ class EnvName(Strict):
     unit: Literal["seconds", "minutes", "boolean", "count"] = "count"
 
 
+class SweepRule(Strict):
+    """How often the system's own documents look for stuck jobs."""
+
+    every: Annotated[Seconds, Field(gt=0)] = None
+
+
 def _lower_name(value: str) -> str:
     if not value or not all(letter.isalnum() or letter in "_-" for letter in value):
         raise ValueError("a name has letters, digits, - and _ only")
@@ -282,6 +288,7 @@ class Profile(Strict):
     """Tables that SQL texts name as `{table NAME}` and that may be absent -> their columns that are used."""
     queue: QueueRule | None = None
     notify: Announced | None = None
+    sweep: SweepRule = SweepRule()
     migration: Migration = Migration()
     jobs: tuple[JobTable, ...]
 

@@ -61,6 +61,7 @@ from .entity import EntitySql
 from .hooking import Hooking
 from .indexes import Inspecting
 from .journal import Entry, Journal
+from .leading import Leading
 from .listening import Listener
 from .opening import Opened, open_source
 from .privileges import Missing
@@ -73,7 +74,7 @@ T = TypeVar("T")
 Overrides = Mapping[str, float | None] | None
 
 
-class SqlBackend(Hooking, Inspecting, VariantReading):
+class SqlBackend(Hooking, Inspecting, Leading, VariantReading):
     """One source on PostgreSQL, MySQL/MariaDB or SQLite. Reads and writes use a connection each."""
 
     def __init__(self, source: Source) -> None:
@@ -111,6 +112,7 @@ class SqlBackend(Hooking, Inspecting, VariantReading):
     async def close(self) -> None:
         """Let go of every connection."""
         await self._listener.close()
+        await self.resign()
         await self._reading.close()
         if self._writing is not None:
             await self._writing.close()

@@ -15,7 +15,7 @@ from unstick.backends.profile.pending import Pending
 from unstick.recovery.model import ActionInfo, Capabilities
 from unstick.recovery.source import Source
 
-from . import journal_access, json_tasks, thresholds
+from . import journal_access, json_tasks, schedule, thresholds
 from .engines import ENGINES, Engine
 from .entity import EntitySql
 from .hooking import problems as hook_problems
@@ -170,6 +170,7 @@ def _capabilities(
         steps=first.steps,
         thresholds=thresholds.effective(profile, source),
         max_retries=thresholds.max_retries(profile, source),
+        schedule=schedule.effective(profile, source),
         problems=found.problems,
     )
 

@@ -23,7 +23,7 @@ from unstick.recovery.config.views import VIEWS, ViewTable
 from unstick.recovery.durations import NEVER, parse_duration
 from unstick.recovery.errors import UnstickError
 from unstick.recovery.hooks_template import json_mistake
-from unstick.recovery.source import NAME
+from unstick.recovery.source import CAP, NAME
 from unstick.recovery.toml_file import Mistake
 
 URLS = ("url", "url_env", "url_command")
@@ -144,6 +144,21 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
+class SweepTable(_Table):
+    """How a source is swept."""
+
+    enabled: Annotated[bool | None, Field(strict=True, description="false: the sweep does not look here")] = (
+        None
+    )
+    every: Annotated[
+        Refresh | None, Field(description="from one run to the next; a plain number is seconds")
+    ] = None
+    cap: Annotated[int, Field(strict=True, ge=1, description="rows that one run recovers at most")] = CAP
+    brake: Annotated[
+        bool, Field(strict=True, description="stop where more than half of the running jobs look stuck")
+    ] = True
+
+
 class Common(_Table):
     """What holds for one source, or in `[defaults]` for every source that doesn't say otherwise."""
 
@@ -160,6 +175,7 @@ class Common(_Table):
     time_zone: Annotated[str, BeforeValidator(_zone)] = Field(
         "", description="of zone-less times in the database; the server's own where it isn't given"
     )
+    sweep: SweepTable = Field(SweepTable(), description="the background sweep")
 
 
 class FromEnvironment(_Table):

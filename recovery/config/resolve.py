@@ -13,7 +13,7 @@ from unstick.recovery.config.load import Config
 from unstick.recovery.config.secret import url_of
 from unstick.recovery.config.url import FORMS, check_url, is_url, name_of
 from unstick.recovery.errors import UsageError
-from unstick.recovery.source import Source, shown_name
+from unstick.recovery.source import Source, SweepSettings, shown_name
 from unstick.recovery.suggest import hint
 
 BUILT_IN = "built in"
@@ -31,6 +31,11 @@ SETTINGS = (
     *("refresh", "statement_timeout", "connect_timeout", "lock_timeout", "time_zone"),
 )
 """Settings of which the highest layer wins as a whole; for the others see `_read_only` and `_merge_table`."""
+
+
+TABLES = ("thresholds", "parameters", "sweep")
+"""Settings that are put together entry by entry."""
+_SWEEP = {"every": "every_s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ def resolve(
         Layer(config.defaults, lambda *path: config.place("defaults", *path)),
     )
     settings, origins = _merge(layers)
+    settings["sweep"] = _sweep(settings["sweep"])
     settings["hooks"] = hooks_of(config, name, table, environ)
     for action in settings["hooks"]:
         origins[f"hooks.{action}"] = config.place("sources", name, "hooks", action)
@@ -130,9 +136,13 @@ def _merge(layers: tuple[Layer, ...]) -> tuple[dict[str, Any], dict[str, str]]:
     if str(settings.get("environment", "")).lower() in PROD:
         settings["environment"] = PROD[0]
     settings["read_only"], origins["read_only"] = _read_only(layers, settings.get("environment", ""))
-    for key in ("thresholds", "parameters"):
+    for key in TABLES:
         settings[key] = _merge_table(key, layers, origins)
     return settings, origins
+
+
+def _sweep(table: Mapping[str, Any]) -> SweepSettings:
+    return SweepSettings(**{_SWEEP.get(key, key): value for key, value in table.items()})
 
 
 def _flag_name(key: str, *_: str) -> str:
@@ -174,4 +184,11 @@ def shown(source: Source) -> dict[str, Any]:
     back = {name: key for key, name in _FIELD.items()}
     found = {back.get(each.name, each.name): getattr(source, each.name) for each in fields(source)}
     found["hooks"] = {action: hook.shown for action, hook in source.hooks.items()}
+    given = SweepSettings()
+    back = {name: key for key, name in _SWEEP.items()}
+    found["sweep"] = {
+        back.get(each.name, each.name): value
+        for each in fields(given)
+        if (value := getattr(source.sweep, each.name)) != getattr(given, each.name)
+    }
     return {key: value for key, value in found.items() if key not in ("name", "url")}

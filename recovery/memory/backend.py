@@ -186,6 +186,20 @@ class MemoryBackend(Reader):
         entry = journal.find(self._store, operation)
         entry.finished_at = entry.finished_at or self._now()
 
+    async def lead(self, who: str, hold_s: float) -> str | None:
+        """Become, or stay, the one sweeper of these rows."""
+        await self._answer()
+        leader = self._store.leader
+        if leader is not None and leader[0] is not self:
+            return leader[1]
+        self._store.leader = (self, who)
+        return None
+
+    async def resign(self) -> None:
+        """Give the place up."""
+        if self._store.leader is not None and self._store.leader[0] is self:
+            self._store.leader = None
+
     def _writable(self) -> None:
         if self._read_only:
             raise ReadOnlySource(f"{self._source} is read-only; open it with --write to change rows")

@@ -58,6 +58,7 @@ class Store:
     locked: set[JobId] = field(default_factory=set)
     broken: dict[JobId, str] = field(default_factory=dict)
     watchers: set[asyncio.Event] = field(default_factory=set)
+    leader: tuple[object, str] | None = None
 
     @property
     def jobs(self) -> dict[str, Row]:
