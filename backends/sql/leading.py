@@ -30,11 +30,11 @@ SPACE = 0x756E7374
 """The first of the two numbers of our advisory locks: `unst`."""
 TAKE = "SELECT pg_try_advisory_xact_lock($1, $2)"
 LASTING = """
-SELECT set_config(name, wanted, true)
+SELECT set_config(known.name, wanted.value, true)
 FROM (VALUES ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'),
              ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'))
-  AS settings (setting, wanted)
-JOIN pg_settings ON name = setting
+  AS wanted (name, value)
+JOIN pg_settings AS known ON known.name = wanted.name
 """
 """The transaction is meant to stand idle; the keepalives end it where the leader's machine is gone."""
 HOLDER = """

@@ -195,6 +195,10 @@ class MemoryBackend(Reader):
         self._store.leader = (self, who)
         return None
 
+    async def close(self) -> None:
+        """Nothing is held but the place of the one sweeper."""
+        await self.resign()
+
     async def resign(self) -> None:
         """Give the place up."""
         if self._store.leader is not None and self._store.leader[0] is self:

@@ -137,9 +137,6 @@ class Reader:
         """Connect; raises Unreachable while it is down."""
         await self._answer()
 
-    async def close(self) -> None:
-        """Nothing is held."""
-
     async def clock(self) -> datetime:
         """Return now."""
         await self._answer()
