@@ -16,9 +16,9 @@ CELL = 60
 """Cells that one column takes at most; the last column is never cut."""
 
 
-def say(text: str = "", *, flush: bool = False) -> None:
-    """Print lines of data: the only way to stdout for what is not JSON."""
-    print(_shown(text), flush=flush)
+def say(text: str = "", *, end: str = "\n", flush: bool = False) -> None:
+    """Print lines of data: the only way to stdout for what is not JSON. `end` is ours, never data."""
+    print(_shown(text), end=end, flush=flush)
 
 
 def narrate(text: str = "", *, end: str = "\n") -> None:

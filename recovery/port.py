@@ -23,7 +23,7 @@ from .model import (
     VariantPage,
     Verdict,
 )
-from .outcome import Operation, RowOutcome
+from .outcome import Operation, OperationRow, RowOutcome
 from .plan import Options, Plan, PlanRow
 from .query import Query
 from .stats import Statistics
@@ -159,6 +159,24 @@ class Backend(Protocol):
 
     async def operation(self, operation: str) -> Operation:
         """Return one operation with its rows. Raises NotFound."""
+        ...
+
+    async def timeline(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: Operation | None = None,
+        limit: int = 100,
+    ) -> tuple[Operation, ...]:
+        """Return operations that began in the window, `until` itself left out, oldest first, without rows:
+        the first so many, or those that come after an earlier page's last one."""
+        ...
+
+    async def operation_rows(
+        self, operation: str, after: int | None = None, limit: int = 500
+    ) -> tuple[OperationRow, ...]:
+        """Return rows of an operation in the plan's order, given its whole id: the first so many, or those
+        after the row of that `number`; none where there is no such operation."""
         ...
 
     async def health(self) -> Health:

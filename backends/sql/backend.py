@@ -34,7 +34,7 @@ from unstick.recovery.model import (
     VariantId,
     Verdict,
 )
-from unstick.recovery.outcome import Operation, RowOutcome
+from unstick.recovery.outcome import RowOutcome
 from unstick.recovery.plan import Options, Plan, PlanRow, seal
 from unstick.recovery.port import Selection
 from unstick.recovery.query import Query
@@ -61,6 +61,7 @@ from .entity import EntitySql
 from .hooking import Hooking
 from .indexes import Inspecting
 from .journal import Entry, Journal
+from .journal_timeline import Recounting
 from .leading import Leading
 from .listening import Listener
 from .opening import Opened, open_source
@@ -74,7 +75,7 @@ T = TypeVar("T")
 Overrides = Mapping[str, float | None] | None
 
 
-class SqlBackend(Hooking, Inspecting, Leading, VariantReading):
+class SqlBackend(Hooking, Inspecting, Leading, Recounting, VariantReading):
     """One source on PostgreSQL, MySQL/MariaDB or SQLite. Reads and writes use a connection each."""
 
     def __init__(self, source: Source) -> None:
@@ -347,26 +348,6 @@ class SqlBackend(Hooking, Inspecting, Leading, VariantReading):
                 connection.commit()
 
         await (self._read(work) if self._journal.local is not None else self._write(work))
-
-    async def operations(self, limit: int = 100, since: datetime | None = None) -> tuple[Operation, ...]:
-        """Return the journal, newest first, without rows."""
-
-        await self._settle()
-
-        def work(connection: sa.Connection) -> tuple[Operation, ...]:
-            return journal_reading.operations(self._journal, connection, limit, since)
-
-        return await self._read(work)
-
-    async def operation(self, operation: str) -> Operation:
-        """Return one operation with its rows. Raises NotFound."""
-
-        await self._settle()
-
-        def work(connection: sa.Connection) -> Operation:
-            return journal_reading.operation(self._journal, connection, operation)
-
-        return await self._read(work)
 
     async def missing_privileges(self, action: str | None = None) -> tuple[Missing, ...]:
         """Return what the account may not do to the job system's tables although actions (or one) need it."""

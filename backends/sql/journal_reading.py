@@ -43,11 +43,16 @@ def operations(
     journal: Journal, connection: sa.Connection, limit: int, since: datetime | None
 ) -> tuple[Operation, ...]:
     """Return the operations on this database, newest first, without rows. Raises Denied."""
+    window = sa.true() if since is None else OPERATIONS.c.started_at >= moment(since)
+    return listed(journal, connection, window, (OPERATIONS.c.started_at.desc(), OPERATIONS.c.id), limit)
+
+
+def listed(
+    journal: Journal, connection: sa.Connection, window: Any, order: Sequence[Any], limit: int
+) -> tuple[Operation, ...]:
+    """Return the operations on this database for which `window` holds, without rows. Raises Denied."""
     _check_readable(journal)
-    statement = sa.select(OPERATIONS).where(_mine(journal))
-    if since is not None:
-        statement = statement.where(OPERATIONS.c.started_at >= moment(since))
-    statement = statement.order_by(OPERATIONS.c.started_at.desc(), OPERATIONS.c.id).limit(limit)
+    statement = sa.select(OPERATIONS).where(_mine(journal), window).order_by(*order).limit(limit)
     with journal.on(connection) as where:
         found = where.execute(statement).all()
         counts = _counts(where, [row.id for row in found], hooked=journal.hooked)
@@ -113,12 +118,13 @@ def operation(journal: Journal, connection: sa.Connection, text: str) -> Operati
             raise UsageError(f"several operations start with {text}; write more of the id")
         statement = sa.select(*row_columns(hooked=journal.hooked)).where(ROWS.c.operation == found[0].id)
         statement = statement.order_by(ROWS.c.row_number)
-        rows = tuple(_row(row) for row in where.execute(statement))
+        rows = tuple(row_of(row) for row in where.execute(statement))
         counts = _counts(where, [found[0].id], hooked=journal.hooked).get(found[0].id, {})
     return _operation(found[0], counts, rows)
 
 
-def _row(row: Any) -> OperationRow:
+def row_of(row: Any) -> OperationRow:
+    """Return a row of the journal as the port shows it."""
     changes = changes_of(row.changes)
     main = next((change for change in reversed(changes) if ":" not in change.table), None)
     return OperationRow(

@@ -47,6 +47,9 @@ class Part(ABC):
     async def _write(self, work: Callable[[sa.Connection], T]) -> T: ...
 
     @abstractmethod
+    async def _settle(self) -> None: ...
+
+    @abstractmethod
     def _asked(
         self, overrides: Mapping[str, float | None] | None, retries: Mapping[str, int] | None = None
     ) -> Asked: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from ..errors import NotFound
 from ..hooks_outcome import NOT_CALLED, due
@@ -167,3 +168,21 @@ def operation(entry: Entry, *, with_rows: bool) -> Operation:
         undoes=plan.undoes,
         rows=tuple(entry.rows.values()) if with_rows else (),
     )
+
+
+def timeline(
+    store: Store, since: datetime | None, until: datetime | None, after: Operation | None, limit: int
+) -> tuple[Operation, ...]:
+    """Return the operations of a window as the port shows them, oldest first."""
+    entries = [
+        entry
+        for entry in sorted(store.journal.values(), key=_place)
+        if (since is None or entry.started_at >= since)
+        and (until is None or entry.started_at < until)
+        and (after is None or _place(entry) > _place(after))
+    ]
+    return tuple(operation(entry, with_rows=False) for entry in entries[:limit])
+
+
+def _place(entry: Entry | Operation) -> tuple[datetime, str]:
+    return (entry.started_at, entry.id)

@@ -26,7 +26,7 @@ from ..model import (
     VariantPage,
     Verdict,
 )
-from ..outcome import Operation
+from ..outcome import Operation, OperationRow
 from ..query import VARIANT_SORTS, Query
 from ..stats import Statistics
 from . import journal, order
@@ -250,6 +250,26 @@ class Reader:
         """Return one operation with its rows. Raises NotFound."""
         await self._answer()
         return journal.operation(journal.find(self._store, operation), with_rows=True)
+
+    async def timeline(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: Operation | None = None,
+        limit: int = 100,
+    ) -> tuple[Operation, ...]:
+        """Return operations that began in the window, oldest first, without rows."""
+        await self._answer()
+        return journal.timeline(self._store, since, until, after, limit)
+
+    async def operation_rows(
+        self, operation: str, after: int | None = None, limit: int = 500
+    ) -> tuple[OperationRow, ...]:
+        """Return rows of an operation in the plan's order."""
+        await self._answer()
+        entry = self._store.journal.get(operation)
+        rows = sorted(entry.rows.values(), key=lambda row: row.number) if entry else []
+        return tuple(row for row in rows if after is None or row.number > after)[:limit]
 
     async def health(self) -> Health:
         """Memory has neither connections nor indexes."""

@@ -51,6 +51,7 @@ ALLOWED = {
     (OUTPUT, "print", "say"),
     (OUTPUT, "print", "narrate"),
     ("cli/encode.py", "print", "print_json"),
+    ("cli/spool.py", "print", "print_spool"),
     ("cli/failures.py", "print", "explain"),
     (PROMPT, "a field's text", "_put"),
     # A worker of the demo is a process of its own, whose output goes to its parent and to a log.
@@ -220,6 +221,7 @@ def gated(file: str, function: str, gate: str) -> list[bool]:
         (PAINT, "clip", "display_text"),
         (PROMPT, "insert_text_at_cursor", "display_text"),
         ("cli/encode.py", "print", "dumps"),
+        ("cli/spool.py", "print", "only_ascii"),
         ("cli/failures.py", "print", "dumps"),
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -64,3 +66,29 @@ def test_from_the_first_look_to_the_undo(
         assert main(argv) == 0
         shown = capsys.readouterr()
         assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set(shown.out + shown.err)
+
+
+@pytest.mark.parametrize("installed", [True, False], ids=["in the database", "in the local file"])
+def test_the_timeline_is_exported_wherever_the_journal_is(
+    url: str, installed: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSTICK_SOURCE", url)
+    if installed:
+        assert main(["migrate", "--apply", "--yes"]) == 0
+    assert main(["recover", "--yes", "--reason", "worker died"]) == 0
+    assert main(["undo", "last", "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["operations", "--since", "1h", "--csv"]) == 0
+    lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
+    assert list(dict.fromkeys(line["action"] for line in lines)) == ["recover", "undo"]
+    half = len(lines) // 2
+    done, undone = lines[:half], lines[half:]
+    assert {line["undone_by"] for line in done} == {line["operation"] for line in undone}
+    pairs = zip(sorted(done, key=_of), sorted(undone, key=_of), strict=True)
+    for before, after in pairs:
+        assert before["outcome"] == after["outcome"] == "applied"
+        assert json.loads(before["before"])["status"] == json.loads(after["after"])["status"]
+
+
+def _of(line: dict[str, str]) -> tuple[str, str]:
+    return (line["job"], line["variant"])
