@@ -22,7 +22,7 @@ from .plan import Options, Plan
 from .port import Backend
 from .query import Query, Term
 from .source import Source
-from .sweep import Decision, Forecast, Mode, decide, forecast
+from .sweep import Decision, Forecast, Mode, brake, decide, forecast
 
 RECOVER = "recover"
 KEPT = 50
@@ -81,7 +81,8 @@ class Sweeper:
     """Sweeps one source. `who` is told to other sweepers and written into the journal.
 
     `runs` are the last ones, the newest first. `failed_runs` counts those in a row that failed; at
-    `sweep.FAILED_RUNS` the brake holds until `rearm`.
+    `sweep.FAILED_RUNS` the brake holds until `rearm`. `overruled` says that a person has looked at what
+    the brake holds and lets it be recovered all the same, until there are few enough again.
     """
 
     backend: Backend
@@ -95,10 +96,12 @@ class Sweeper:
     failed_runs: int = 0
     number: int = 0
     runs: deque[Run] = field(default_factory=lambda: deque(maxlen=KEPT))
+    overruled: bool = False
 
-    def rearm(self, mode: Mode) -> None:
-        """Change what the sweep may do, and let go of the brake that failed runs have pulled."""
-        self.mode, self.failed_runs = mode, 0
+    def rearm(self, mode: Mode, *, overrule: bool = False) -> None:
+        """Change what the sweep may do, and let go of the brake that failed runs have pulled; with `overrule`
+        of the other one too. A run that goes on may do no more than it could when it began."""
+        self.mode, self.failed_runs, self.overruled = mode, 0, overrule
 
     @property
     def schedule(self) -> Schedule:
@@ -138,17 +141,22 @@ class Sweeper:
             if leader is not None:
                 return replace(told, decision=Decision.FOLLOW, leader=leader)
         seen, told = await self._look(told)
-        told = replace(told, decision=decide(self.mode, seen, read_only=read_only))
+        told = replace(told, mode=self._still(told.mode))
+        told = replace(told, decision=decide(told.mode, seen, read_only=read_only))
         return await self._recover(told, seen) if told.decision is Decision.RECOVER else told
+
+    def _still(self, mode: Mode) -> Mode:
+        """What a run that began with this mode may do now: less at once, more from the next one on."""
+        return self.mode if mode is Mode.ARMED else mode
 
     async def _look(self, told: Run) -> tuple[Forecast, Run]:
         """Plan the recovery of everything stuck, and gather what there is to tell."""
         plan = await self.backend.plan(RECOVER, Query(stuck_only=True), self._options)
         counts = await self.backend.counts(self.thresholds)
         settings = self.source.sweep
-        seen = forecast(
-            plan, counts, cap=settings.cap, failed_runs=self.failed_runs, shares=settings.brake
-        )  # fmt: skip
+        self.overruled = self.overruled and brake(counts) is not None
+        shares = settings.brake and not self.overruled
+        seen = forecast(plan, counts, cap=settings.cap, failed_runs=self.failed_runs, shares=shares)
         told = replace(told, at=counts.now, counts=counts, seen=seen, plan=plan)
         try:
             told = replace(told, stuck=await self._stuck(counts), waiting_s=await self._waiting(counts))
@@ -176,6 +184,8 @@ class Sweeper:
         if not plan.rows:
             # All of it moved on between the two looks.
             return replace(told, decision=Decision.CLEAR)
+        if self.mode is not Mode.ARMED:
+            return replace(told, mode=self.mode, decision=Decision.REPORT)
         result = await apply(self.backend, plan, stop=self.stop)
         lost = result.error
         return replace(
@@ -195,18 +205,30 @@ class Sweeper:
 
 @dataclass(slots=True)
 class Timer:
-    """Runs a sweeper every so many seconds until it is stopped. `due` is when the next run begins, by `clock`
-    (seconds, monotonic)."""
+    """Runs a sweeper every so many seconds until it is stopped.
+
+    `due` is when the next run begins, by `clock` (seconds, monotonic); while `running` one is under way.
+    No run begins while `held`: somebody who changes that calls `wake`. `on_begin` is called before
+    each run.
+    """
 
     sweeper: Sweeper
     on_run: Callable[[Run], None]
     every_s: float | None = None
     due: float = 0.0
+    held: Callable[[], bool] = lambda: False
+    on_begin: Callable[[], None] = lambda: None
+    running: bool = False
+    _again: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def begin(self) -> None:
-        """Run at once instead of when it is due."""
-        self.due = self.sweeper.clock()
+        """Run at once instead of when it is due; after the run that is under way, if one is."""
+        self.due, self._again = self.sweeper.clock(), True
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Look again whether a run is due."""
         self._wake.set()
 
     def end(self) -> None:
@@ -226,29 +248,37 @@ class Timer:
 
     async def run(self) -> None:
         """Sweep until `end`; then give the place of the leader up."""
-        stop, clock = self.sweeper.stop, self.sweeper.clock
         try:
-            while not stop.requested:
-                began = clock()
-                told = await self.sweeper.run(self.pause_s)
-                self.on_run(told)
-                pause = min(self.pause_s, AGAIN_S) if told.down else self.pause_s
-                self.due = max(began + pause, clock())
-                await self._rest()
+            while await self._is_due():
+                await self._run()
         finally:
             await self.sweeper.backend.resign()
 
-    async def _rest(self) -> None:
+    async def _run(self) -> None:
+        clock = self.sweeper.clock
+        began, self._again, self.running = clock(), False, True
+        self.on_begin()
+        try:
+            told = await self.sweeper.run(self.pause_s)
+        finally:
+            self.running = False
+        pause = min(self.pause_s, AGAIN_S) if told.down else self.pause_s
+        self.due = clock() if self._again else max(began + pause, clock())
+        self.on_run(told)
+
+    async def _is_due(self) -> bool:
+        """Wait for the next run; whether there is to be one."""
         while not self.sweeper.stop.requested:
-            left = self.due - self.sweeper.clock()
-            if left <= 0:
-                return
+            held, left = self.held(), self.due - self.sweeper.clock()
+            if left <= 0 and not held:
+                return True
             self._wake.clear()
             try:
-                async with asyncio.timeout(left):
+                async with asyncio.timeout(None if held else left):
                     await self._wake.wait()
             except TimeoutError:
                 continue
+        return False
 
 
 def sentence(error: BaseException) -> str:

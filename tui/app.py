@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
+    from unstick.recovery.sweeping import Run
     from unstick.tui.console import ConsoleApp
     from unstick.tui.places import Find
     from unstick.tui.ways import Try, Way
@@ -70,13 +71,15 @@ def run_console(
     workers: Workers | None = None,
     views: Mapping[str, Mapping[str, Any]] | None = None,
     find: Find | None = None,
+    on_sweep: Callable[[Source, Run], None] | None = None,
 ) -> int:
     """Run the console on one source or several and return the exit code.
 
     Each source comes with a function that makes its backend, not opened. It is called in a thread when the
     source is first looked at, so what it imports does not hold up the first screen. `workers` are the demo's,
     `theme_folder` has the user's own themes, `views` are the saved views of the configuration. `find`
-    opens sources by URL or name while the console is open. Without `ascii` the locale decides. Raises
+    opens sources by URL or name while the console is open. `on_sweep` hears of each run of a sweep, on the
+    console's event loop, and must not take long. Without `ascii` the locale decides. Raises
     ConfigError for a bad keymap or theme, UsageError where there is no terminal.
     """
     _require_this_terminal()
@@ -93,6 +96,7 @@ def run_console(
         workers=workers,
         views=views,
         find=find,
+        on_sweep=on_sweep,
     )
     return _run(app)
 

@@ -25,18 +25,20 @@ from unstick.tui.pace import Pace
 from unstick.tui.places import Find, Places
 from unstick.tui.screens.opening import OpeningScreen
 from unstick.tui.session import Make, Session
+from unstick.tui.sweeps import Sweeps
 from unstick.tui.typing import Typing
 
 if TYPE_CHECKING:
     from unstick.recovery.plan import Plan
     from unstick.tui.screens.base import ConsoleScreen
+    from unstick.tui.sweeps import OnSweep
     from unstick.tui.workers import Workers
 
 AGAIN_S = 1.0
 """Until a source is asked again for live updates, when it was not connected or could not say."""
 
 
-class ConsoleApp(Typing, Leaving, Doors, Places, Looks, Keeping, inherit_bindings=False):
+class ConsoleApp(Typing, Leaving, Sweeps, Doors, Places, Looks, Keeping, inherit_bindings=False):
     """The console on one source or several; one is shown. `clock` is monotonic, `chance` the jitter."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -53,6 +55,7 @@ class ConsoleApp(Typing, Leaving, Doors, Places, Looks, Keeping, inherit_binding
         workers: Workers | None = None,
         views: Mapping[str, Mapping[str, Any]] | None = None,
         find: Find | None = None,
+        on_sweep: OnSweep | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -67,7 +70,7 @@ class ConsoleApp(Typing, Leaving, Doors, Places, Looks, Keeping, inherit_binding
         if self._keymap:
             self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.keys.items()})
         self._tables: dict[int, ConsoleScreen] = {}
-        self.find, self.chance = find, chance
+        self.find, self.chance, self.on_sweep = find, chance, on_sweep
 
     @cached_property
     def keys(self) -> Mapping[str, tuple[str, ...]]:

@@ -16,6 +16,9 @@ T = TypeVar("T")
 AGING_S = 10.0
 """Seconds between two looks at how old the rows are while there are no new ones."""
 
+LEAST_S = 0.001
+"""Seconds: at once, for a timer."""
+
 SLOW_S = 3.0
 """Seconds without an answer after which the header stops calling the rows fresh."""
 
@@ -136,7 +139,8 @@ class Feed(Generic[T]):
     def _schedule(self, delay: float | None) -> None:
         self._cancel_timer()
         if delay is not None:
-            self._timer = self._screen.set_timer(delay, self.now)
+            # Textual divides by the time of a timer that comes late.
+            self._timer = self._screen.set_timer(max(delay, LEAST_S), self.now)
 
     def _stop_slow(self) -> None:
         self._session.slow = False

@@ -57,6 +57,27 @@ class Leaving(Frame, inherit_bindings=False):
         self._interrupted_at = now
         self.say(f"press {key('app.interrupt').replace('^', 'ctrl-')} again to quit")
 
+    def applies(self, session: Session) -> None:
+        """The operator changes rows of a source from now on; its sweep waits meanwhile."""
+        from unstick.recovery.engine import Stop
+
+        self.stop = Stop()
+        self.idle.clear()
+        session.applying = True
+
+    def has_applied(self, session: Session) -> None:
+        """The operator's change has ended, however it did."""
+        session.applying = False
+        self.idle.set()
+        if session.sweep is not None:
+            session.sweep.wake()
+
+    def disarm(self) -> None:
+        """Switch the sweeps of all sources off: a run ends with the chunk that it applies."""
+        for session in self.sessions:
+            if session.sweep is not None:
+                session.sweep.end()
+
     def ask_to_stop(self) -> None:
         """Let what is being applied end with its chunk."""
         if self.stop is not None:
@@ -69,11 +90,13 @@ class Leaving(Frame, inherit_bindings=False):
 
     def leave(self, code: int) -> None:
         """Leave; a running apply stops after its chunk, and what it did is in the journal."""
+        self.disarm()
         self.ask_to_stop()
         self.exit(code, return_code=code)
 
     async def hang_up(self, code: int) -> None:
         """Stop between chunks, then leave: the terminal is gone, or somebody wants us to end."""
+        self.disarm()
         self.ask_to_stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(self.idle.wait(), GRACE_S)

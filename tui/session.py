@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from unstick.recovery.health import Health
     from unstick.recovery.model import Capabilities, Counts
     from unstick.recovery.port import Backend
+    from unstick.tui.source_sweep import SourceSweep
 
 T = TypeVar("T")
 
 OLD_S = 2.0
 """Seconds beyond two refreshes after which rows are not called fresh any more."""
+
+END_S = 0.3
+"""Seconds that a sweep's run may take to end when its source is closed."""
 
 PROD = ("prod", "production")
 
@@ -38,6 +42,11 @@ def sentence(error: BaseException, *, address: bool = False) -> str:
     text = (
         str(error) if isinstance(error, UnstickError) else f"internal error: {type(error).__name__}: {error}"
     )
+    return on_a_line(text, address=address)
+
+
+def on_a_line(text: str, *, address: bool = False) -> str:
+    """Return a text as one line that may be shown."""
     told = " ".join(text.split())
     return display_text(told if address else _ADDRESS.sub("", told), limit=400)
 
@@ -49,7 +58,8 @@ class Session:
     `report` is the last result here; `slow` says that an answer is taking its time; `warned` holds
     what is wrong with the source and was told already. `counts` are the last ones known, `health` what was
     found when somebody last looked, `trip_s` the last refresh in seconds, for showing. `added` marks a source
-    that was added while the console was open.
+    that was added while the console was open. `applying` says that the operator changes rows here right now,
+    `sweep` is what runs in the background, once it was looked at.
     """
 
     make: Make
@@ -70,6 +80,8 @@ class Session:
     costs: Costs = field(default_factory=Costs)
     trip_s: float | None = None
     added: bool = False
+    applying: bool = False
+    sweep: SourceSweep | None = None
     _backend: Backend | None = None
 
     @property
@@ -117,9 +129,10 @@ class Session:
         self.connected = True
 
     async def close(self) -> None:
-        """Let go of the connections, if there ever were any."""
-        if self._backend is not None:
-            await self._backend.close()
+        """Let go of the connections, if there ever were any; the sweep ends too."""
+        closing = [self._backend.close()] if self._backend is not None else []
+        ending = [self.sweep.ended(END_S)] if self.sweep is not None else []
+        await asyncio.gather(*closing, *ending)
 
     async def refresh(self, read: Callable[[], Awaitable[T]]) -> T:
         """Connect where needed, read, and note how it went. Raises what the backend raised."""

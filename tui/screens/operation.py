@@ -11,7 +11,6 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from unstick.recovery.display import display_text, fit, wrap
-from unstick.recovery.engine import Stop
 from unstick.recovery.errors import UnstickError
 from unstick.recovery.hooks_again import call_again, due_rows, hook_again
 from unstick.recovery.hooks_outcome import counted_words, due
@@ -114,8 +113,8 @@ class OperationScreen(ActingScreen):
         self.prompt.ask(f"type {wanted} to call {'it' if number == 1 else 'them'}:", "", accept, self.say)
 
     def _start(self, operation: Operation) -> None:
-        self._calling, self.console.stop = True, Stop()
-        self.console.idle.clear()
+        self._calling = True
+        self.console.applies(self.session)
         self.run_worker(self._call(operation), name="hooks", group="hooks")
         self.tell()
 
@@ -137,7 +136,7 @@ class OperationScreen(ActingScreen):
             self.console.report(f"calling hooks was stopped by: {sentence(error)}")
         finally:
             self._calling = False
-            self.console.idle.set()
+            self.console.has_applied(self.session)
         await self._read()
 
     def do_app_back(self) -> None:

@@ -214,8 +214,7 @@ class PlanScreen(DialogScreen):
             return
         self._applying, self._problem = True, None
         self._wait_again()
-        self.console.stop = engine.Stop()
-        self.console.idle.clear()
+        self.console.applies(self.session)
         self.tell()
         self.run_worker(self._apply(self.plan), name="apply", group="apply")
 
@@ -236,7 +235,7 @@ class PlanScreen(DialogScreen):
         finally:
             self._applying = False
             self._stop_waiting()
-            self.console.idle.set()
+            self.console.has_applied(self.session)
         self._finished()
 
     def _with_reason(self, plan: Plan) -> Plan:
