@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from unstick.recovery.engine import Result
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Plan
+from unstick.recovery.thresholds import narrowed
 
 from .profile.load import last_loaded
 from .profile.model import Profile, ReportItem
@@ -52,9 +53,15 @@ def _counts(plan: Plan, rows: tuple[RowOutcome, ...]) -> dict[str, int]:
 
 
 def _words(plan: Plan, profile: Profile) -> dict[str, str]:
-    """Return the timeout as the texts that were written into the rows say it."""
+    """Return the timeout as the texts that were written into the rows say it; one after the other where it
+    depends on their kinds."""
     job = next((job for job in profile.jobs if plan.action in job.actions), None)
-    return timeout_words(job, job.actions[plan.action], plan.options.thresholds) if job else {}
+    if job is None:
+        return {}
+    kinds = dict.fromkeys(row.kinds for row in plan.rows) or {(): None}
+    given = [narrowed(plan.options.thresholds, some) for some in kinds]
+    told = [timeout_words(job, job.actions[plan.action], thresholds) for thresholds in given]
+    return {name: " or ".join(dict.fromkeys(words[name] for words in told)) for name in told[0]}
 
 
 def _text(item: ReportItem, text: str, counts: Mapping[str, int], words: Mapping[str, str]) -> str:

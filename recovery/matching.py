@@ -42,7 +42,7 @@ def _holds(job: Job | Variant, term: Term, now: datetime | None) -> bool:
     patterns = [str(value).casefold() for value in term.values]
     if term.field == "error":
         patterns = [f"*{pattern}*" for pattern in patterns]
-    return any(_like(text, pattern) for pattern in patterns for text in texts)
+    return any(like(text, pattern) for pattern in patterns for text in texts)
 
 
 def _searched(job: Job | Variant) -> tuple[str | None, ...]:
@@ -90,7 +90,7 @@ def _number(job: Job | Variant, name: str, now: datetime | None) -> float | None
     return value
 
 
-def _like(text: str, pattern: str) -> bool:
+def like(text: str, pattern: str) -> bool:
     """Match `*` by looking for the pieces in turn: never slow, whatever the pattern."""
     first, *rest = pattern.split("*")
     if not rest:

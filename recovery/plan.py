@@ -37,7 +37,8 @@ class PlanRow:
 
     `token` is what was seen when planned, at full database precision; the row is changed only while it still
     matches. `before` and `after` are for people: what changes (`after` holds `{now}` where the database's
-    clock will be written). `changes` is set in undo plans only: the exact row changes to make.
+    clock will be written). `changes` is set in undo plans only: the exact row changes to make. `kinds` are
+    those patterns of kinds in the thresholds that fit the row.
     """
 
     job: JobId
@@ -53,6 +54,7 @@ class PlanRow:
     evidence: tuple[tuple[str, str], ...] = ()
     related: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    kinds: tuple[str, ...] = ()
 
     @property
     def ref(self) -> tuple[JobId, VariantId | None]:
@@ -147,6 +149,10 @@ def load(text: str) -> Plan:
 def _as_dict(plan: Plan) -> dict[str, Any]:
     data = asdict(plan)
     data["made_at"] = plan.made_at.isoformat()
+    for row in data["rows"]:
+        if not row["kinds"]:
+            # Plans from before there were kinds keep their ids.
+            del row["kinds"]
     return data
 
 
@@ -169,7 +175,7 @@ def _from_dict(data: dict[str, Any]) -> Plan:
 def _row(data: dict[str, Any]) -> PlanRow:
     data = dict(data)
     data["evidence"] = tuple((str(label), str(value)) for label, value in data["evidence"])
-    data["related"] = tuple(data["related"])
+    data["related"], data["kinds"] = tuple(data["related"]), tuple(data.get("kinds", ()))
     data["changes"] = tuple(Change(**change) for change in data["changes"])
     for name in ("key", "token", "before", "after"):
         _check_image(data[name])

@@ -14,6 +14,7 @@ from .model import Capabilities, Counts, JobId, State, Target, VariantId
 from .plan import LeftOut, Plan, PlanRow
 from .source import CAP as CAP
 from .source import Source
+from .thresholds import ALL, split
 
 FAILED_RUNS = 3
 """Failed runs in a row after which the brake stops the sweep."""
@@ -186,12 +187,13 @@ def rules(source: Source, able: Capabilities) -> tuple[Rule, ...]:
 def _origin(source: Source, name: str, threshold: float | None) -> str:
     """The system's own environment variables go before the source's settings, and these before the profile;
     `*` leaves alone what is switched off."""
-    given = source.thresholds
-    key = name if name in given else "*" if "*" in given else None
+    given = {split(each): seconds for each, seconds in source.thresholds.items()}
+    own = split(name)
+    key = next((key for key in (own, (ALL, own[1])) if key in given), None)
     if key is None:
         return FROM_PROFILE
     if given[key] == threshold:
-        return FROM_SOURCE if key == name else f"{FROM_SOURCE}, for all rules"
+        return FROM_SOURCE if key == own else f"{FROM_SOURCE}, for all rules"
     return SWITCHED_OFF if threshold is None else FROM_ENVIRONMENT
 
 

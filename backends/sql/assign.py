@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from unstick.backends.profile.assign import Assignment
 from unstick.backends.profile.model import Action
 from unstick.recovery.model import Scalar
+from unstick.recovery.thresholds import Thresholds
 
 from .engines.base import Expr
 from .entity import EntitySql
-from .thresholds import Thresholds, timeout_words
+from .thresholds import timeout_words
 
 NOW = "{now}"
 """Shown in a plan where the database's clock will be written."""

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from unstick.backends.profile.model import Rule, Variants
 from unstick.recovery.model import Image, Scalar, Verdict
+from unstick.recovery.thresholds import Thresholds
 
 from . import rules
 from .engines.base import Expr
 from .entity import EntitySql
-from .thresholds import Thresholds
 
 _COUNT = "stuck_"
 

@@ -13,6 +13,7 @@ from unstick.backends.profile.model import Action
 from unstick.recovery.model import Image, Scalar
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Plan, PlanRow
+from unstick.recovery.thresholds import Thresholds
 
 from . import keys, planner, rules, statements
 from .drift import explain, judged
@@ -39,6 +40,8 @@ class Chunk:
     """Planned rows that still match, by position, with their images under the lock."""
     along: Mapping[int, Sequence[Following]] = field(default_factory=dict)
     """What the application's triggers may change with them."""
+    asked: Thresholds = field(default_factory=dict)
+    """By what the rules are asked again; those of `plan` are as its rows' kind was when it was planned."""
 
     def already(self, index: int, before: Any) -> bool:
         """Whether the journal's row of this plan settles the outcome: the plan was applied before, or is
@@ -104,7 +107,7 @@ def _verdicts(connection: sa.Connection, chunk: Chunk) -> dict[tuple[str, ...], 
     lock."""
     entity = chunk.entity
     columns = [entity.image(name) for name in entity.key]
-    columns.append(rules.which(entity, chunk.plan.options.thresholds).label("rule"))
+    columns.append(rules.which(entity, chunk.asked).label("rule"))
     columns.append(entity.status().label("(status)"))
     columns += planner.guard_columns(entity, chunk.action)
     statement = entity.select(*columns)

@@ -9,16 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from unstick.recovery.errors import UsageError
 from unstick.recovery.matching import AGES, COUNTS
 from unstick.recovery.model import State
 from unstick.recovery.query import Term
 
-from . import below, keys
+from . import below, keys, kinds
 from .engines.base import Expr, least
 from .entity import EntitySql
+from .kinds import escape, like, wildcard
 
-_ESCAPE = "\\"
 _OPS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -59,35 +58,26 @@ def _anywhere(entity: EntitySql, needle: str) -> Expr:
     columns = entity.spec.columns
     texts = [entity.key_text()]
     texts += [
-        *_kinds(entity),
+        *kinds.shown(entity),
         *(entity.engine.text(entity.col(n)) for n in (columns.step, columns.error) if n),
     ]
     pattern = f"%{escape(needle)}%"
-    found = [_like(text, pattern) for text in texts]
+    found = [like(text, pattern) for text in texts]
     job = entity.parent or entity
     if job.prefixed and needle.casefold() in f"{job.name}:".casefold():
         found.append(sa.true())
     if entity.parent is not None:
-        found.append(below.of_matching(entity, [_like(entity.parent.key_text(), pattern)]))
+        found.append(below.of_matching(entity, [like(entity.parent.key_text(), pattern)]))
     return sa.or_(*found)
-
-
-def _kinds(entity: EntitySql) -> list[Expr]:
-    """What is shown as the kind (of a variant: as its name), and each of its two parts."""
-    columns = entity.spec.columns
-    parts = [entity.engine.text(entity.col(name)) for name in (columns.name, columns.kind) if name]
-    if len(parts) < 2:
-        return parts
-    if entity.parent is not None:
-        return [parts[1] + sa.literal(" ", sa.Text) + parts[0], *parts]
-    return [parts[0] + sa.literal("/", sa.Text) + parts[1], *parts]
 
 
 def _named(entity: EntitySql, term: Term) -> Expr:
     columns = entity.spec.columns
     if term.field == "kind":
         patterns = [wildcard(str(value)) for value in term.values]
-        return sa.or_(sa.false(), *(_like(text, pattern) for text in _kinds(entity) for pattern in patterns))
+        return sa.or_(
+            sa.false(), *(like(text, pattern) for text in kinds.shown(entity) for pattern in patterns)
+        )
     column = {"step": columns.step, "error": columns.error}.get(term.field)
     if term.field == "status":
         exact, text = entity.raw_status(), entity.status()
@@ -98,9 +88,9 @@ def _named(entity: EntitySql, term: Term) -> Expr:
     parts = []
     for value in map(str, term.values):
         if term.field == "error":
-            parts.append(_like(text, f"%{wildcard(value)}%"))
+            parts.append(like(text, f"%{wildcard(value)}%"))
         else:
-            parts.append(_like(text, wildcard(value)))
+            parts.append(like(text, wildcard(value)))
     if term.field == "status" and all(value in entity.states for value in term.values):
         # Spelled exactly, the status can be found by its index.
         return exact.in_([str(value) for value in term.values])
@@ -137,7 +127,7 @@ def _id(entity: EntitySql, value: str) -> Expr:
             return sa.false()
         if entity.infos[entity.key[0]].kind in ("int", "uuid"):
             return entity.key_in([{entity.key[0]: value}])
-    return _like(entity.key_text(), wildcard(value))
+    return like(entity.key_text(), wildcard(value))
 
 
 def _age(entity: EntitySql, term: Term) -> Expr:
@@ -200,25 +190,6 @@ def of_table(entity: EntitySql, jobs: Iterable[str]) -> list[str]:
     """Return those of the ids that belong to this job table."""
     prefix = f"{entity.name}:"
     return [job for job in jobs if not entity.prefixed or job.startswith(prefix)]
-
-
-def escape(text: str) -> str:
-    """Escape what LIKE would read as a wildcard."""
-    if "\x00" in text:
-        raise UsageError("a filter can't hold a NUL character")
-    for letter in (_ESCAPE, "%", "_"):
-        text = text.replace(letter, _ESCAPE + letter)
-    return text
-
-
-def wildcard(text: str) -> str:
-    """Return a LIKE pattern in which `*` matches any text."""
-    return "%".join(escape(part) for part in text.split("*"))
-
-
-def _like(column: Expr, pattern: str) -> Expr:
-    lowered = sa.func.lower(sa.type_coerce(column, sa.Text()))
-    return lowered.like(sa.func.lower(sa.literal(pattern, sa.Text)), escape=_ESCAPE)
 
 
 def _fits(name: str, pattern: str) -> bool:

@@ -12,12 +12,12 @@ from unstick.backends.profile.model import Related
 from unstick.recovery.difference import as_words, differences
 from unstick.recovery.model import Image
 from unstick.recovery.plan import PlanRow
+from unstick.recovery.thresholds import Thresholds, narrowed
 
 from . import assign, keys, planner
 from .entity import EntitySql
 from .relations import Relations
 from .rows import Row
-from .thresholds import Thresholds
 
 FORESEEN = 50
 """Rows of a plan of which related rows are read; of the others only what is written is told."""
@@ -37,7 +37,7 @@ def with_related(
     told: dict[int, list[str]] = {}
     for name, spec, rows in planner.together(planned, action, tables):
         entity = tables[name]
-        known = assign.words(entity, spec, thresholds)
+        known = assign.words(entity, spec, narrowed(thresholds, rows[0].kinds))
         for related in spec.related:
             jobs = _matched(connection, entity, related, rows[:FORESEEN])
             for place, row in enumerate(rows):

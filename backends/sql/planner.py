@@ -12,10 +12,11 @@ from unstick.backends.profile.model import Action, Child
 from unstick.recovery.durations import long_duration
 from unstick.recovery.errors import PlanError
 from unstick.recovery.model import Image, Job, JobId, Scalar, Variant, VariantId
-from unstick.recovery.plan import Options, PlanRow
+from unstick.recovery.plan import Options, Plan, PlanRow
 from unstick.recovery.query import Query, Term
+from unstick.recovery.thresholds import narrowed
 
-from . import assign, below, json_document, rows
+from . import assign, below, json_document, kinds, rows
 from .engines.base import Expr
 from .entity import EntitySql
 from .reader import Asked
@@ -35,6 +36,8 @@ class Found:
     related: tuple[str, ...]
     refusals: tuple[str, ...] = ()
     """Sentences of the action's guards that don't hold."""
+    kinds: tuple[str, ...] = ()
+    """The patterns of kinds in the thresholds that fit."""
 
     @property
     def job(self) -> JobId:
@@ -83,7 +86,8 @@ def select_rows(
             _counted(child, row[f"n_{child.name}"], action) for child in children if row[f"n_{child.name}"]
         )
         key = {name: row[f"k_{name}"] for name in entity.key}
-        yield Found(item, key, token, image, related, refused_by(action, row))
+        fitting = kinds.fitting(row, asked.thresholds)
+        yield Found(item, key, token, image, related, refused_by(action, row), fitting)
 
 
 def _item(entity: EntitySql, row: rows.Row, asked: Asked) -> Job | Variant | None:
@@ -175,7 +179,7 @@ def plan_row(entity: EntitySql, name: str, found: Found, asked: Asked, options: 
     """Return the plan's row for a job or variant that may be changed."""
     verdict = found.item.verdict
     action = entity.spec.actions[name].for_rule(verdict.rule if verdict else None)
-    words = assign.words(entity, action, asked.thresholds)
+    words = assign.words(entity, action, narrowed(asked.thresholds, found.kinds))
     after = {
         column: json_document.edited(entity.spec, found.targets[column], given, found.variant)
         if given.json_edit
@@ -203,25 +207,33 @@ def plan_row(entity: EntitySql, name: str, found: Found, asked: Asked, options: 
         why=verdict.why if verdict else "",
         evidence=verdict.evidence if verdict else (),
         related=(*found.related, *others),
+        kinds=found.kinds,
     )
 
 
 def together(
     planned: Sequence[PlanRow], name: str, tables: Mapping[str, EntitySql]
 ) -> list[tuple[str, Action, list[PlanRow]]]:
-    """Return the rows that are written by the same statements: of one table, and of one rule where the
-    action depends on it. Raises PlanError for a table whose action is gone."""
-    groups: dict[tuple[str, str | None], list[PlanRow]] = {}
+    """Return the rows that are written by the same statements: of one table, of kinds with the same
+    thresholds, and of one rule where the action depends on it. Raises PlanError where its action is gone."""
+    groups: dict[tuple[str, tuple[str, ...], str | None], list[PlanRow]] = {}
     for row in planned:
         entity = tables.get(row.table)
         action = entity.spec.actions.get(name) if entity else None
         if action is None:
             raise PlanError(f"the profile has no action {name} for {row.table} any more; plan again")
-        groups.setdefault((row.table, row.rule if row.rule in action.by_rule else None), []).append(row)
+        rule = row.rule if row.rule in action.by_rule else None
+        groups.setdefault((row.table, row.kinds, rule), []).append(row)
     return [
         (table, tables[table].spec.actions[name].for_rule(rule), rows)
-        for (table, rule), rows in groups.items()
+        for (table, _, rule), rows in groups.items()
     ]
+
+
+def for_rows(plan: Plan, rows: Sequence[PlanRow]) -> Plan:
+    """Return the plan with the thresholds that rows which belong `together` have, for what is written."""
+    thresholds = narrowed(plan.options.thresholds, rows[0].kinds)
+    return replace(plan, options=replace(plan.options, thresholds=thresholds))
 
 
 def check_size(number: int, options: Options) -> None:

@@ -17,7 +17,7 @@ from unstick.recovery.query import Query
 
 from . import foreseeing, hooking, planner, reader, references, showing
 from .opening import Opened
-from .planner import Ref, together
+from .planner import Ref, for_rows, together
 from .reader import Asked
 from .selecting import Selected, Selecting
 
@@ -164,7 +164,8 @@ def _with_sql(opened: Opened, plan: Plan) -> Plan:
     texts: list[str] = []
     for name, action, rows in together(plan.rows, plan.action, opened.by_name):
         entity = opened.by_name[name]
-        texts += showing.shown(entity, action, plan, rows[:SHOWN], opened.capabilities.skip_locked)
+        its = for_rows(plan, rows)
+        texts += showing.shown(entity, action, its, rows[:SHOWN], opened.capabilities.skip_locked)
         if len(rows) > SHOWN:
             texts.append(f"-- and so on for the other {len(rows) - SHOWN} rows, {SHOWN} in each transaction")
     return replace(plan, sql=tuple(texts))

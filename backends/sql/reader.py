@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from unstick.recovery.errors import NotFound
 from unstick.recovery.model import Counts, Job, JobId, Page, Queue, State, Variant
 from unstick.recovery.query import Query
+from unstick.recovery.thresholds import Thresholds
 
 from . import below, filter_terms, order, rows
 from .engines.base import Expr
 from .entity import EntitySql
-from .thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from unstick.backends.profile.model import Variants
 from unstick.recovery.model import Job, JobId, Scalar, State, Variant, VariantId
+from unstick.recovery.thresholds import Thresholds
 
-from . import below, json_counts, rules
+from . import below, json_counts, kinds, rules
 from .attempts import Attempts
 from .engines.base import Expr
 from .entity import EntitySql
 from .filter_terms import life_signs
-from .thresholds import Thresholds
 
 ERROR_IN_TABLE = 300
 """Characters of error text fetched for a table row; the job screen fetches all of it."""
@@ -43,6 +43,7 @@ def selected(entity: EntitySql, thresholds: Thresholds, *, own: bool = False) ->
     for time in times(entity):
         found[f"age_{time}"] = entity.age(time)
     found["rule"] = rules.which(entity, thresholds)
+    found.update(kinds.selected(entity, thresholds))
     for other in dict.fromkeys(rule.behind for rule in spec.rules if rule.behind):
         found[f"ahead_{other}"] = rules.ahead(entity, other)
     found["now"] = engine.epoch_now()

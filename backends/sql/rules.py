@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,28 +12,30 @@ import sqlalchemy as sa
 from unstick.backends.profile.model import Child, Children, JobTable, Owner, Rule, Variants
 from unstick.recovery.durations import long_duration, short_duration
 from unstick.recovery.model import Scalar, Verdict
+from unstick.recovery.thresholds import Thresholds, entry, join, patterns, split
 
 from . import json_counts
 from .engines.base import Expr
 from .entity import EntitySql
-from .thresholds import Thresholds
+from .kinds import fits, fitting
 
 NO_LIFE = "no life sign recorded"
 
 
 def condition(entity: EntitySql, rule: Rule, thresholds: Thresholds) -> Expr:
     """Whether the rule applies to the row."""
-    threshold = thresholds.get(rule.name)
-    if threshold is None and (has_clock(rule) or rule.name in thresholds):
+    kinds = patterns(thresholds, rule.name)
+    limits = [thresholds.get(join(rule.name, kind)) for kind in kinds]
+    on = [_switched_on(rule, thresholds, join(rule.name, kind)) for kind in (*kinds, None)]
+    if not any(on):
         return sa.false()
     parts: list[Expr] = []
     if rule.statuses:
         parts.append(entity.raw_status().in_(rule.statuses))
-    if rule.age_of and threshold is not None:
-        parts.append(_silent(entity, rule, threshold))
-    if rule.owner is not None and threshold is not None:
-        limit = rule.owner.older_than if rule.age_of else threshold
-        parts.append(sa.false() if limit is None else _owner_dead(entity, rule.owner, limit))
+    if not kinds:
+        parts += _clocks(entity, rule, thresholds.get(rule.name))
+    else:
+        parts.append(_by_kind(entity, rule, kinds, [*limits, thresholds.get(rule.name)], on))
     if rule.children is not None:
         parts.append(_children(entity, rule.children))
     if rule.behind is not None:
@@ -43,6 +45,39 @@ def condition(entity: EntitySql, rule: Rule, thresholds: Thresholds) -> Expr:
     if rule.when is not None:
         parts.append(entity.layout.expression(rule.when))
     return sa.and_(*parts)
+
+
+def _switched_on(rule: Rule, thresholds: Thresholds, name: str) -> bool:
+    return thresholds.get(name) is not None or not (has_clock(rule) or name in thresholds)
+
+
+def _clocks(entity: EntitySql, rule: Rule, threshold: float | None) -> list[Expr]:
+    """What the rule says of ages, by one threshold."""
+    parts: list[Expr] = []
+    if rule.age_of and threshold is not None:
+        parts.append(_silent(entity, rule, threshold))
+    if rule.owner is not None and threshold is not None:
+        limit = rule.owner.older_than if rule.age_of else threshold
+        parts.append(sa.false() if limit is None else _owner_dead(entity, rule.owner, limit))
+    return parts
+
+
+def _by_kind(
+    entity: EntitySql, rule: Rule, kinds: Sequence[str], limits: Sequence[float | None], on: Sequence[bool]
+) -> Expr:
+    """What the rule says of ages, by the threshold of the row's kind; the last one is for every other kind.
+
+    The shortest threshold is asked in front of all: an index can serve that.
+    """
+    shortest = min((limit for limit in limits if limit is not None), default=None)
+    said = [
+        sa.and_(sa.true(), *_clocks(entity, rule, limit)) if asked else sa.false()
+        for limit, asked in zip(limits, on, strict=True)
+    ]
+    *chosen, other = [sa.case((each, 1), else_=0) for each in said]
+    cases = [(fits(entity, kind), each) for kind, each in zip(kinds, chosen, strict=True)]
+    first = [] if shortest is None or not rule.age_of else [_silent(entity, rule, shortest)]
+    return sa.and_(*first, sa.case(*cases, else_=other) == 1)
 
 
 def has_clock(rule: Rule) -> bool:
@@ -209,13 +244,15 @@ def verdict(
     rule = next((rule for rule in entity.spec.rules if rule.name == row["rule"]), None)
     if rule is None:
         return None
-    threshold = thresholds.get(rule.name)
+    counts = entry(thresholds, rule.name, fitting(row, thresholds))
+    threshold, kind = thresholds.get(counts), split(counts)[1]
     evidence: list[tuple[str, str]] = [("rule", rule.name), *_places(entity, rule, row)]
     clock, age = _deciding(rule, ages)
     for time in dict.fromkeys((*rule.age_of, *rule.fallback)):
         evidence.append((_column(entity, time), _moment(ages.get(time), now)))
     if rule.age_of or rule.owner:
-        evidence.append(("threshold", long_duration(threshold)))
+        of_kind = "" if kind is None else f" for kind:{kind}"
+        evidence.append(("threshold", f"{long_duration(threshold)}{of_kind}"))
     if rule.children is not None and rule.children.of == "variants" and row.get("variants_total") is not None:
         evidence.append(("variants", f"{row['variants_done']} of {row['variants_total']} done"))
     if rule.owner is not None:

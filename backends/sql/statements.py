@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from unstick.backends.profile.model import Action, Insert
 from unstick.recovery.model import Image, Scalar
 from unstick.recovery.plan import Change, Plan
+from unstick.recovery.thresholds import Thresholds
 
 from . import assign, keys
 from .engines.base import ColumnInfo, TableInfo
 from .entity import EntitySql
 from .others import Other, table_of
-from .thresholds import Thresholds
 
 
 def lock_statement(

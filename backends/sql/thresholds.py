@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
-from unstick.backends.profile.model import Action, Entity, Profile, Rule
+from unstick.backends.profile.model import Action, Entity, Profile
 from unstick.recovery.errors import ConfigError
 from unstick.recovery.source import Source
+from unstick.recovery.thresholds import Thresholds, join, layered, patterns, unknown
 
-Thresholds = Mapping[str, float | None]
 _UNITS = {"seconds": 1.0, "minutes": 60.0}
 
 
@@ -26,7 +25,7 @@ def entities(profile: Profile) -> list[Entity]:
 def effective(
     profile: Profile, source: Source, overrides: Thresholds | None = None
 ) -> dict[str, float | None]:
-    """Return every rule's threshold; None means that the rule is off.
+    """Return every rule's threshold, and those of its own for kinds; None means that the rule is off.
 
     A rule that is off stays off until its own name is given a threshold. A rule without a clock is left out
     unless it was switched off or on.
@@ -36,39 +35,31 @@ def effective(
     result: dict[str, float | None] = {}
     for entity in entities(profile):
         for rule in entity.rules:
-            if not (rule.age_of or rule.owner):
-                _switch(result, rule, given)
-                continue
-            default = rule.owner.older_than if rule.owner and not rule.age_of else rule.older_than
-            result[rule.name] = _first(rule.name, rule.enabled, given, default)
+            clock = bool(rule.age_of or rule.owner)
+            found = layered(rule.name, given, enabled=rule.enabled, clock=clock)
+            if clock:
+                default = rule.owner.older_than if rule.owner and not rule.age_of else rule.older_than
+                found.setdefault(None, default if rule.enabled else None)
+            elif not rule.enabled:
+                # A rule without a clock is on or off: `never` switches it off, a duration on.
+                found.setdefault(None, None)
+            result |= {join(rule.name, kind): seconds for kind, seconds in found.items()}
     return result
-
-
-def _switch(result: dict[str, float | None], rule: Rule, given: list[Thresholds]) -> None:
-    """A rule without a clock is on or off: `never` under its name switches it off, a duration on."""
-    layer = next((layer for layer in given if rule.name in layer), None)
-    if layer is not None:
-        result[rule.name] = layer[rule.name]
-    elif not rule.enabled:
-        result[rule.name] = None
-
-
-def _first(name: str, enabled: bool, given: list[Thresholds], default: float | None) -> float | None:
-    for layer in given:
-        if name in layer:
-            return layer[name]
-        if "*" in layer and enabled:
-            return layer["*"]
-    return default if enabled else None
 
 
 def _check_names(profile: Profile, source: Source) -> None:
     known = {rule.name for entity in entities(profile) for rule in entity.rules}
-    unknown = set(source.thresholds) - known - {"*"}
-    if unknown:
+    wrong = unknown(source.thresholds, known)
+    if wrong is not None:
         raise ConfigError(
-            f"{source.name}: profile {profile.name} has no rule {min(unknown)!r} "
+            f"{source.name}: profile {profile.name} has no rule {wrong!r} "
             f"(it has: {', '.join(sorted(known)) or 'none'}; `*` means all)"
+        )
+    kinds = patterns(source.thresholds)
+    if kinds and not any(one.columns.kind or one.columns.name for one in entities(profile)):
+        raise ConfigError(
+            f"{source.name}: there is a threshold for kind:{kinds[0]}, but jobs of profile {profile.name} "
+            "have no kind; name the column that tells it in the profile (columns.kind)"
         )
 
 

@@ -109,9 +109,10 @@ class Writer:
         with connection.begin() as transaction:
             now = _now(connection, next(iter(self._tables.values())))
             for entity, action, rows in self._together(plan, planned):
-                chunk = Chunk(
-                    entity, action, plan, rows, {i: numbers[r.ref] for i, r in enumerate(rows)}, now
-                )
+                places = {i: numbers[row.ref] for i, row in enumerate(rows)}
+                its = planner.for_rows(plan, rows)
+                asked = plan.options.thresholds
+                chunk = Chunk(entity, action, its, rows, places, now, asked=asked)
                 self._look(connection, chunk)
                 chunks.append(chunk)
             # Only now, so that no row is judged by what was written into another one a moment ago.

@@ -24,6 +24,8 @@ from unstick.recovery.durations import NEVER, parse_duration
 from unstick.recovery.errors import UnstickError
 from unstick.recovery.hooks_template import json_mistake
 from unstick.recovery.source import CAP, NAME
+from unstick.recovery.source import NAME
+from unstick.recovery.thresholds import split
 from unstick.recovery.toml_file import Mistake
 
 URLS = ("url", "url_env", "url_command")
@@ -61,6 +63,13 @@ def _duration(value: Any, unit: str) -> float | None:
         return parse_duration(value, unit=unit)
     except UnstickError as error:
         raise ValueError(str(error)) from None
+
+
+def _rule(value: str) -> str:
+    rule, pattern = split(value)
+    if rule and (pattern is None or (pattern and pattern == pattern.strip())):
+        return value
+    raise ValueError('must be a rule, "*", "kind:KIND" or "RULE kind:KIND"; in KIND, * is any text')
 
 
 def _limit(value: Any) -> int | None:
@@ -163,7 +172,9 @@ class Common(_Table):
     """What holds for one source, or in `[defaults]` for every source that doesn't say otherwise."""
 
     read_only: Annotated[bool, Field(strict=True, description="refuse every write until --write")] = False
-    thresholds: dict[str, Threshold] = Field({}, description="stuck rule, or * for all -> age; never: off")
+    thresholds: dict[Annotated[str, AfterValidator(_rule)], Threshold] = Field(
+        {}, description="rule, * for all, kind:KIND or RULE kind:KIND for jobs of a kind -> age; never: off"
+    )
     max_retries: Limit = Field(None, description="retries after which a job needs a person; never: no limit")
     parameters: dict[str, str] = Field({}, description="the profile's placeholders, such as schema")
     refresh: Refresh = Field(

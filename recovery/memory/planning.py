@@ -177,6 +177,7 @@ class Planner:
             why=verdict.why if verdict else "",
             evidence=verdict.evidence if verdict else (),
             related=tuple(f"delete {table} {key}" for table, key, _ in children) if deletes else (),
+            kinds=self._view.kinds(self._store.jobs.get(job, {})),
         )
 
 

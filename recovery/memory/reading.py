@@ -33,7 +33,7 @@ from . import journal, order
 from .figures import figures, queue
 from .planning import select
 from .store import JOBS, START, VARIANTS, FixedClock, Store, row_of
-from .system import MemorySystem
+from .system import MemorySystem, in_use
 from .view import View
 from .worker import Worker
 
@@ -129,7 +129,7 @@ class Reader:
             kinds_name=system.kinds_name,
             variants_name=system.variants_name,
             steps=system.steps,
-            thresholds={system.rule: system.thresholds.get(system.rule, system.threshold_s)},
+            thresholds=in_use(system, {}),
             max_retries=system.max_retries,
         )
 

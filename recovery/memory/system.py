@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..model import ActionInfo, State
+from ..thresholds import Thresholds, join, layered
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,18 @@ class MemorySystem:
             both = name in infos
             infos[name] = replace(infos[name], for_variants=True, below=below) if both else below
         return tuple(infos.values())
+
+
+def in_use(system: MemorySystem, overrides: Thresholds) -> dict[str, float | None]:
+    """Return every rule's threshold, and those of its own for kinds."""
+    layers = (overrides, system.thresholds)
+    found = layered(system.rule, layers)
+    found.setdefault(None, system.threshold_s)
+    result = {join(system.rule, kind): seconds for kind, seconds in found.items()}
+    for rule in system.variant_rules:
+        own = layered(rule.name, layers, clock=False)
+        result |= {join(rule.name, kind): seconds for kind, seconds in own.items()}
+    return result
 
 
 _STATUSES: Mapping[str, State] = {

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime
 
 from ..durations import long_duration
 from ..model import Event, Job, JobId, State, Variant, VariantId, Verdict
+from ..thresholds import Thresholds, entry, fitting, of_kind, split
 from .store import EVENTS, JOBS, VARIANTS, Row, Store, at, encode, number, text
-from .system import MemorySystem
-
-Thresholds = Mapping[str, float | None]
+from .system import MemorySystem, in_use
 
 
 class View:
@@ -19,16 +17,12 @@ class View:
 
     def __init__(self, store: Store, system: MemorySystem, thresholds: Thresholds, now: datetime) -> None:
         self._store, self._system, self._now = store, system, now
-        self._threshold = thresholds.get(
-            system.rule, thresholds.get("*", system.thresholds.get(system.rule, system.threshold_s))
-        )
+        self._thresholds = in_use(system, thresholds)
         self._attempts = Counter(
             attempt.job
             for attempt in store.attempts
             if attempt.action in ("recover", "retry") and attempt.variant is None
         )
-        given = {**system.thresholds, **thresholds}
-        self._rules = [rule for rule in system.variant_rules if given.get(rule.name, 0.0) is not None]
         self._variants: dict[str, list[tuple[str, Row]]] = {}
         for key, row in store.tables[VARIANTS].items():
             self._variants.setdefault(str(row["job"]), []).append((key, row))
@@ -113,7 +107,10 @@ class View:
         job = self._store.jobs.get(str(row["job"]))
         if job is None:
             return None
-        for rule in self._rules:
+        kinds = fitting(self._thresholds, text(job, "kind"))
+        for rule in self._system.variant_rules:
+            if of_kind(self._thresholds, rule.name, kinds, 0.0) is None:
+                continue
             fits = row.get("status") in rule.statuses and (
                 not rule.job_statuses or job.get("status") in rule.job_statuses
             )
@@ -129,14 +126,12 @@ class View:
 
     def _because_of_variants(self, key: str, row: Row) -> Verdict | None:
         """The verdict that a job has because some of its variants are stuck."""
-        if not self._rules:
-            return None
         found = Counter(
             verdict.rule
             for _, variant in self._variants.get(key, ())
             if (verdict := self.verdict_of_variant(variant)) is not None
         )
-        named = [rule for rule in self._rules if found[rule.name]]
+        named = [rule for rule in self._system.variant_rules if found[rule.name]]
         if not named:
             return None
         name = self._system.variants_name or "variants"
@@ -154,25 +149,31 @@ class View:
 
     def verdict(self, row: Row) -> Verdict | None:
         """Apply the stuck rule to a row of the job table."""
-        if self._state(row) is not State.RUNNING or self._threshold is None:
+        counts = entry(self._thresholds, self._system.rule, self.kinds(row))
+        threshold, kind = self._thresholds[counts], split(counts)[1]
+        if self._state(row) is not State.RUNNING or threshold is None:
             return None
         column = next((name for name in self._system.age if at(row, name)), None)
-        limit = long_duration(self._threshold)
+        limit = long_duration(threshold)
         if column is None:
-            return Verdict(self._system.rule, "stuck", "no life sign", None, self._threshold)
+            return Verdict(self._system.rule, "stuck", "no life sign", None, threshold)
         seen = at(row, column)
         age = self._seconds(seen)
-        if seen is None or age is None or age <= self._threshold:
+        if seen is None or age is None or age <= threshold:
             return None
         evidence = (
             (column, seen.isoformat()),
             ("now", self._now.isoformat()),
             ("age", long_duration(age)),
-            ("threshold", limit),
+            ("threshold", limit if kind is None else f"{limit} for kind:{kind}"),
         )
         word = "running" if column == "started_at" else "idle"
         why = f"{word} {long_duration(age)} > {limit}"
-        return Verdict(self._system.rule, "stuck", why, age, self._threshold, column, evidence)
+        return Verdict(self._system.rule, "stuck", why, age, threshold, column, evidence)
+
+    def kinds(self, row: Row) -> tuple[str, ...]:
+        """Return the patterns of kinds in the thresholds that fit a row of the job table."""
+        return fitting(self._thresholds, text(row, "kind"))
 
     def _state(self, row: Row) -> State:
         return self._system.statuses.get(str(row.get("status")), State.OTHER)

@@ -69,6 +69,12 @@ REFUSED: list[tuple[str, int | None, str, str]] = [
     ('[sources.a]\nurl = "sqlite:///x"\nthresholds = { a = "soon" }', 3, "sources.a.thresholds.a", "never"),
     ('[sources.a]\nurl = "sqlite:///x"\nthresholds = { a = true }', 3, "sources.a.thresholds.a", "duration"),
     (
+        '[sources.a]\nurl = "sqlite:///x"\n[sources.a.thresholds]\n"kind:" = 5',
+        4,
+        "sources.a.thresholds.kind:",
+        "kind:KIND",
+    ),
+    (
         '[sources.a]\nurl = "sqlite:///x"\nparameters = { a = 1 }',
         3,
         "sources.a.parameters.a",

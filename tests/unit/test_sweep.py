@@ -183,6 +183,17 @@ class TestThresholds:
         [found] = sweep.rules(Source("s", "sqlite://", thresholds=given), able)
         assert (found.name, found.threshold_s, found.origin) == ("stuck", used["stuck"], origin)
 
+    def test_those_of_kinds_too(self) -> None:
+        given = {"stuck": 60.0, "kind:mail": None, "stuck kind:render": 90.0}
+        used = {"stuck": 60.0, "stuck kind:mail": None, "stuck kind:render": 90.0}
+        able = Capabilities("sqlite", "3", "db", "p", "local", thresholds=used)
+        found = sweep.rules(Source("s", "sqlite://", thresholds=given), able)
+        assert {rule.name: rule.origin for rule in found} == {
+            "stuck": sweep.FROM_SOURCE,
+            "stuck kind:mail": f"{sweep.FROM_SOURCE}, for all rules",
+            "stuck kind:render": sweep.FROM_SOURCE,
+        }
+
     @pytest.mark.parametrize(
         ("limit", "origin"), [(-1, sweep.FROM_PROFILE), (None, sweep.FROM_SOURCE), (0, sweep.FROM_SOURCE)]
     )
