@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 from typing import Any
 
 from unstick.cli.encode import plain, print_json
@@ -85,12 +86,19 @@ def _show(session: Session) -> int:
 
 def _themes(session: Session) -> tuple[list[str], list[str]]:
     """Name the themes there are, and say what is wrong with those of the user's folder."""
-    from unstick.themes import theme_names, user_themes
+    from unstick.themes import user_themes
 
-    folder = find_config(session.args.config, os.environ)[0].parent / "themes"
-    own, broken = user_themes(folder)
+    file = find_config(session.args.config, os.environ)[0]
+    own, broken = user_themes(file.parent / "themes")
     weak = [spec.warning for spec in own if spec.warning]
-    return list(theme_names(folder)), [*(f"theme left out: {problem}" for problem in broken), *weak]
+    return themes_beside(file), [*(f"theme left out: {problem}" for problem in broken), *weak]
+
+
+def themes_beside(file: Path) -> list[str]:
+    """Name the themes there are where the configuration is this file."""
+    from unstick.themes import theme_names
+
+    return list(theme_names(file.parent / "themes"))
 
 
 def _general(config: Config) -> dict[str, Any]:

@@ -31,6 +31,10 @@ class _Module(Protocol):
 
 def run(argv: Sequence[str] | None, make_backend: Callable[[Source], Backend] | None) -> int:
     """Run and return the exit code; nothing but the exit code and sentences ever gets out."""
+    if argv is None and "_ARGCOMPLETE" in os.environ:
+        from unstick.cli.completing import complete
+
+        complete()
     arguments = list(sys.argv[1:] if argv is None else argv)
     _tolerate_any_character()
     try:

@@ -16,6 +16,9 @@ WITH_VALUE = ("--source", "--config", "--theme", "--timeout")
 
 _ADDRESS = re.compile(r"[^\s'\"]+@[^\s'\"]*")
 """A word that may be a mistyped URL with a password in it."""
+ABOUT = """\
+A terminal console for background jobs that hang: see why, recover exactly what
+you saw, undo it. Without a command the console opens."""
 EXIT_CODES = """\
 exit codes: 0 done, or nothing to do; 1 some rows not applied; 2 usage or configuration; 3 database
 unreachable or refused; 4 timeout; 5 something is stuck (jobs --stuck --check); 130 interrupted"""
@@ -55,7 +58,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if verb == "help":
         return parse([*arguments, "--help"])
     module = VERBS[verb].module if verb in VERBS else CONSOLE
-    parser = _parser_of(verb, module)
+    parser = parser_of(verb)
     # Names may stand anywhere, also after an option; that behind `--` all are names only the plain way knows.
     parsed = parser.parse_args(arguments) if "--" in arguments else parser.parse_intermixed_args(arguments)
     parsed.verb, parsed.module = verb, module
@@ -92,28 +95,43 @@ def _refuse_word(word: str) -> None:
     )
 
 
-def _parser_of(verb: str, module: str) -> Parser:
+def parser_of(verb: str) -> Parser:
+    """Return the grammar of a verb, or of the console."""
     if verb == CONSOLE:
-        parser = Parser(
-            prog="unstick",
-            description="A terminal console for background jobs that hang: see why, recover exactly what\n"
-            "you saw, undo it. Without a command the console opens.",
-            epilog=_epilog(),
-        )
+        parser = bare("unstick", description=ABOUT, epilog=_epilog())
         parser.add_argument(
             "url", nargs="?", metavar="URL", help="database to look at; its job system is recognised"
         )
+    else:
+        about = _sentence(VERBS[verb].summary)
+        parser = bare(f"unstick {verb}", description=about, epilog=_with_examples(verb, EXIT_CODES))
+        parser.set_defaults(verb=verb)
+    fill(parser, verb)
+    return parser
+
+
+def bare(prog: str, **options: Any) -> Parser:
+    """Return a grammar without options."""
+    return Parser(prog=prog, **options)
+
+
+def fill(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add the options of a verb, or of the console, and those that all have."""
+    if verb == CONSOLE:
         parser.add_argument("--version", action="store_true", help="print the version")
         parser.add_argument("--theme", help="name of a theme")
         parser.add_argument(
             "--ascii", action="store_true", default=None, help="nothing but ASCII on the screen"
         )
     else:
-        parser = Parser(prog=f"unstick {verb}", description=_sentence(VERBS[verb].summary), epilog=EXIT_CODES)
-        parser.set_defaults(verb=verb)
-        importlib.import_module(f"unstick.cli.{module}").configure(parser, verb)
+        importlib.import_module(f"unstick.cli.{VERBS[verb].module}").configure(parser, verb)
     _common(parser, many=verb in MANY)
-    return parser
+
+
+def _with_examples(verb: str, text: str) -> str:
+    from unstick.cli.examples import told
+
+    return "\n\n".join(filter(None, (told(verb), text)))
 
 
 def _sentence(text: str) -> str:
@@ -123,10 +141,11 @@ def _sentence(text: str) -> str:
 def _epilog() -> str:
     width = max(map(len, VERBS)) + 2
     lines = [f"  {name:<{width}}{verb.summary}" for name, verb in VERBS.items()]
-    return "\n".join(["commands (each has --help):", *lines, "", EXIT_CODES])
+    commands = "\n".join(["commands (each has --help):", *lines])
+    return _with_examples(CONSOLE, f"{commands}\n\n{EXIT_CODES}")
 
 
-def _common(parser: Parser, *, many: bool) -> None:
+def _common(parser: argparse.ArgumentParser, *, many: bool) -> None:
     group = parser.add_argument_group("common")
     group.add_argument(
         "--source",

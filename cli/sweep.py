@@ -23,11 +23,6 @@ from unstick.recovery.sweeping import Sweeper
 if TYPE_CHECKING:
     from unstick.recovery.source import Source
 
-EXAMPLES = (
-    "unstick sweep --once --shadow",
-    "unstick sweep --source prod-eu --every 5m --write",
-)
-
 
 def configure(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options."""

@@ -34,6 +34,7 @@ VERBS: Mapping[str, Verb] = {
     "init": Verb("init", "write a database into the configuration; draft a profile of unknown tables"),
     "doctor": Verb("doctor", "check configuration, connection, privileges and tables"),
     "migrate": Verb("migrate", "show, add or take away what unstick and the profile add to the database"),
+    "completion": Verb("completion", "print the script that makes a shell complete command lines"),
     "demo": Verb("demo", "the console on embedded databases with real workers"),
 }
 CONSOLE = "console"
