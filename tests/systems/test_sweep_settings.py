@@ -1,4 +1,4 @@
-"""Interval and on/off of the sweep: a system's own environment variables, then the source, then the profile."""
+"""When a sweep looks: by a system's own environment variables, then the source, then the profile."""
 
 from __future__ import annotations
 
