@@ -24,7 +24,6 @@ from unstick.recovery.durations import NEVER, parse_duration
 from unstick.recovery.errors import UnstickError
 from unstick.recovery.hooks_template import json_mistake
 from unstick.recovery.source import CAP, NAME
-from unstick.recovery.source import NAME
 from unstick.recovery.thresholds import split
 from unstick.recovery.toml_file import Mistake
 
