@@ -60,8 +60,8 @@ class Progress:
 
 def check_applicable(plan: Plan, source: str, capabilities: Capabilities) -> None:
     """Raise PlanError when the plan belongs to another source, ReadOnlySource when nothing may be written."""
-    if capabilities.read_only:
-        raise ReadOnlySource(f"{source} is read-only; open it with --write to change rows")
+    if why := capabilities.why_read_only(f"{source} is read-only; open it with --write to change rows"):
+        raise ReadOnlySource(why)
     check_source(plan, source, capabilities)
 
 

@@ -36,8 +36,11 @@ class Called:
 def hook_again(backend: Backend, operation: Operation, *, reading: bool = False) -> Hook:
     """Return the hook to call for the due rows of an operation. Raises PlanError where none is configured,
     ConfigError when it can't be called, ReadOnlySource except when only `reading`."""
-    if backend.capabilities.read_only and not reading:
-        raise ReadOnlySource(f"{backend.source} is read-only; open it with --write to call hooks")
+    why = backend.capabilities.why_read_only(
+        f"{backend.source} is read-only; open it with --write to call hooks"
+    )
+    if why and not reading:
+        raise ReadOnlySource(why)
     hook = backend.hooks.of(operation.action)
     if hook is None:
         raise PlanError(

@@ -283,3 +283,7 @@ class Capabilities:
     schedule: Schedule = Schedule()
     problems: tuple[str, ...] = ()
     not_migrated: tuple[str, ...] = ()
+
+    def why_read_only(self, otherwise: str) -> str | None:
+        """Return the sentence why nothing can be written: the source's own reason, or the one given."""
+        return next(iter(self.refusal.values()), otherwise) if self.read_only else None

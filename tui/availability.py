@@ -9,6 +9,7 @@ from unstick.recovery.model import Capabilities
 from unstick.tui.key_words import key
 
 Reason = str | None
+READ_ONLY = "the source is read-only; open it with --write to change rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def offers(name: str) -> Callable[[Facts], Reason]:
         if not facts.variants and not action.for_jobs:
             return f"{name} is for single {able.variants_name or 'variants'}, not for whole jobs"
         if able.read_only:
-            return able.refusal.get(name, "the source is read-only; open it with --write to change rows")
+            return able.refusal.get(name, READ_ONLY)
         return able.refusal.get(name) or needs_row(facts)
 
     return when
@@ -85,7 +86,7 @@ def can_plan(facts: Facts) -> Reason:
 def writable(facts: Facts) -> Reason:
     able = facts.capabilities
     if able is not None and able.read_only:
-        return "the source is read-only; open it with --write to change rows"
+        return able.why_read_only(READ_ONLY)
     return connected(facts)
 
 

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from unstick.backends.profile.model import JobTable
 from unstick.recovery.errors import (
     BackendError,
-    Denied,
     NotFound,
     PlanError,
     QueryTimeout,
@@ -49,7 +48,6 @@ from . import (
     journal_reading,
     planner,
     planning,
-    privileges,
     reader,
     recalling,
     settle,
@@ -64,9 +62,10 @@ from .journal import Entry, Journal
 from .journal_timeline import Recounting
 from .leading import Leading
 from .listening import Listener
-from .opening import Opened, open_source
-from .privileges import Missing
+from .opening import Opened, open_source, refusal
 from .reader import Asked
+from .rights import Rights
+from .server import UNKNOWN
 from .session import Session, make_session
 from .variant_reading import VariantReading
 from .writer import Numbers, Writer
@@ -75,7 +74,7 @@ T = TypeVar("T")
 Overrides = Mapping[str, float | None] | None
 
 
-class SqlBackend(Hooking, Inspecting, Leading, Recounting, VariantReading):
+class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReading):
     """One source on PostgreSQL, MySQL/MariaDB or SQLite. Reads and writes use a connection each."""
 
     def __init__(self, source: Source) -> None:
@@ -105,8 +104,9 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, VariantReading):
 
     async def open(self) -> None:
         """Connect, recognise the profile where none is given, check tables and columns, find the journal."""
-        if self._opened is None:
-            self._opened = await self._reading.run(lambda connection: open_source(connection, self._source))
+        if self._opened is None or self._opened.server.unwritable:
+            # A replica may have become the primary meanwhile.
+            await self._open_again()
         else:
             await self.clock()
 
@@ -135,8 +135,13 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, VariantReading):
         return await self._writing.run(work)
 
     def _check_writable(self) -> None:
-        if self._source.read_only:
-            raise ReadOnlySource(f"{self.source} is read-only; open it with --write to change rows")
+        if why := self._refusal:
+            raise ReadOnlySource(why)
+
+    @property
+    def _refusal(self) -> str | None:
+        """Why nothing can be written, as far as is known."""
+        return refusal(self._source, self._opened.server if self._opened else UNKNOWN)
 
     def _asked(self, overrides: Overrides, retries: Mapping[str, int] | None = None) -> Asked:
         opened = self._is_open
@@ -279,7 +284,7 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, VariantReading):
         journal, tables = self._journal, self._is_open.by_name
         if journal.local is None or not settle.waiting(journal):
             return
-        if self._source.read_only:
+        if self._refusal:
             await self._read(lambda connection: settle.settle(connection, tables, journal, locking=False))
             return
         # A row that can't be locked now is settled another time.
@@ -288,9 +293,9 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, VariantReading):
 
     async def begin(self, plan: Plan) -> str:
         """Return the operation's id, which is the plan's: the same plan again continues its operation."""
+        await self.open()
         self._check_writable()
-        if plan.undoes is None and (lacking := await self.missing_privileges(plan.action)):
-            raise Denied(f"{self.source}: {lacking[0].sentence}; nothing was changed")
+        await self._check_privileges(plan)
         if await self._read(lambda connection: journal_access.moved(connection, self._journal)):
             await self._open_again()
         if self._journal.local is not None:
@@ -348,24 +353,6 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, VariantReading):
                 connection.commit()
 
         await (self._read(work) if self._journal.local is not None else self._write(work))
-
-    async def missing_privileges(self, action: str | None = None) -> tuple[Missing, ...]:
-        """Return what the account may not do to the job system's tables although actions (or one) need it."""
-        # MySQL has to be asked by attempts to write; the others need no lock for the answer.
-        ask = self._write if self.capabilities.engine == "mysql" else self._read
-        return await ask(lambda connection: privileges.missing(connection, self._is_open.writable, action))
-
-    async def can_write(self) -> str:
-        """Begin and end a write transaction without changing anything; returns how it went. Raises Denied."""
-
-        def work(connection: sa.Connection) -> str:
-            with connection.begin():
-                entity = self._is_open.tables[0]
-                statement = sa.select(sa.literal(1)).select_from(entity.table).where(sa.false())
-                connection.execute(entity.engine.lock(statement, skip_locked=self.capabilities.skip_locked))
-            return "a write transaction can lock rows of " + entity.place[1]
-
-        return await self._write(work)
 
     def watch(self) -> AsyncIterator[None]:
         """Tick when the database announces a change; where the profile names no channels, never."""

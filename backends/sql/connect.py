@@ -124,20 +124,40 @@ def _safe_zone(zone: str) -> str:
     return zone
 
 
+def _connect_sqlite(source: Source, path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=source.lock_timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _needs_its_folder(connection: sqlite3.Connection) -> bool:
+    """Whether the file has a write-ahead log, which has to be made even to read, and can't be made."""
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").close()
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorname in ("SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN")
+    return False
+
+
 def _sqlite(source: Source, url: sa.URL, *, write: bool) -> sa.Engine:
     path = Path(url.database or "")
-    deadline = [float("inf")]
+    deadline, log = [float("inf")], Path(f"{path}-wal")
+    frozen: list[sqlite3.Connection] = []
 
     def creator() -> sqlite3.Connection:
         if not path.is_file():
             raise Unreachable(f"{source.name}: there is no file {path}; check the path in the URL")
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw",
-            uri=True,
-            timeout=source.lock_timeout_s,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        connection = _connect_sqlite(source, path, "ro" if source.read_only else "rw")
+        frozen.clear()
+        if not write and not log.exists() and _needs_its_folder(connection):
+            # Nobody has it open, so nobody writes to it; see below for when that ends.
+            connection.close()
+            connection = _connect_sqlite(source, path, "ro&immutable=1")
+            frozen.append(connection)
         connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
         connection.execute("PRAGMA foreign_keys = ON" if write else "PRAGMA query_only = ON")
         connection.set_progress_handler(lambda: time.monotonic() > deadline[0], 20_000)
@@ -148,6 +168,8 @@ def _sqlite(source: Source, url: sa.URL, *, write: bool) -> sa.Engine:
     @sa.event.listens_for(made, "before_cursor_execute")
     def start_clock(*_: Any) -> None:
         deadline[0] = time.monotonic() + source.statement_timeout_s
+        if frozen and log.exists():
+            raise ConnectionResetError("somebody has begun to write to the file")
 
     if write:
 

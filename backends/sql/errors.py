@@ -31,6 +31,7 @@ _UNSURE_PG = {"40003"}
 _DENIED_MY = {1044, 1045, 1049, 1142, 1143, 1227, 1698}
 _LOST_MY = {1053, 1927, 2002, 2003, 2006, 2013, 2055, 0}
 _SCHEMA_MY = {1146, 1054}
+_READ_ONLY = ("25006", 1290, 1792, 1836)
 _TIMEOUT_MY = {1317, 1969, 3024}
 _RETRY_MY = {1020, 1213}
 _NO_SAVEPOINT = 1305
@@ -129,7 +130,7 @@ def translate(error: BaseException, source: Source) -> BaseException:
         return SchemaMismatch(
             f"{source.name}: {told}; the tables are not what the profile says, see `unstick doctor`"
         )
-    if code == "25006" or "readonly database" in told:
+    if code in _READ_ONLY or "readonly database" in told:
         return Denied(f"{where} can't be written: {told}; use the primary, or an account that may write")
     what_to_do = advice.other(code, told)
     if what_to_do:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -16,7 +15,7 @@ from unstick.recovery.model import ActionInfo, Capabilities
 from unstick.recovery.source import Source
 
 from . import journal_access, json_tasks, schedule, thresholds
-from .engines import ENGINES, Engine
+from .engines import ENGINES
 from .entity import EntitySql
 from .hooking import problems as hook_problems
 from .journal import Journal
@@ -24,6 +23,7 @@ from .journal_access import Found
 from .layout import Layout, build_layout
 from .migration_pending import leave_out
 from .recognise import Recognised, recognise
+from .server import Server, look
 from .verify import check_columns
 
 
@@ -37,6 +37,7 @@ class Opened:
     journal: Journal
     capabilities: Capabilities
     pending: Pending
+    server: Server
 
     @property
     def writable(self) -> tuple[EntitySql, ...]:
@@ -82,15 +83,15 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
     }
     database = identity(connection, source)
     found = journal_access.find(connection, source.name, database, profile.name)
-    version, skip_locked = _version(connection, engine)
+    server = look(connection, engine)
     tasks = [one for entity in tables if (one := json_tasks.entity_of(layout, entity)) is not None]
     for entity in (*tables, *variants.values(), *tasks):
-        entity.skip_locked = skip_locked
-    capabilities = _capabilities(source, layout, engine, version, skip_locked, found)
+        entity.skip_locked = server.skip_locked
+    capabilities = _capabilities(source, layout, server, found)
     hooked = hook_problems(source, (*tables, *variants.values()))
     problems = (*known.problems, *capabilities.problems, *hooked, *_unseen_life_signs(tables))
     capabilities = replace(capabilities, problems=problems, not_migrated=pending.names)
-    return Opened(layout, tables, variants, found.journal, capabilities, pending)
+    return Opened(layout, tables, variants, found.journal, capabilities, pending, server)
 
 
 def _unseen_life_signs(tables: tuple[EntitySql, ...]) -> list[str]:
@@ -123,43 +124,27 @@ def identity(connection: sa.Connection, source: Source) -> str:
     return f"{scheme}://{url.host or 'localhost'}:{url.port or port}/{name}"
 
 
-def _version(connection: sa.Connection, engine: Engine) -> tuple[str, bool]:
-    """Return the server's version for people, and whether it knows SKIP LOCKED."""
-    if engine.name == "postgresql":
-        text = str(connection.execute(sa.text("SHOW server_version")).scalar_one())
-        return f"PostgreSQL {text.split()[0]}", True
-    if engine.name == "sqlite":
-        return f"SQLite {connection.execute(sa.text('SELECT sqlite_version()')).scalar_one()}", True
-    text = str(connection.execute(sa.text("SELECT VERSION()")).scalar_one())
-    numbers = tuple(int(part) for part in re.findall(r"\d+", text)[:3])
-    maria = "mariadb" in text.lower()
-    name = "MariaDB" if maria else "MySQL"
-    return f"{name} {text.split('-')[0]}", numbers >= ((10, 6) if maria else (8, 0, 1))
+def refusal(source: Source, server: Server) -> str | None:
+    """Return the sentence why nothing can be written, whatever it is; None where something can."""
+    if source.read_only:
+        return f"{source.name} is read-only; open it with --write to change rows"
+    return f"{source.name}: {server.unwritable}" if server.unwritable else None
 
 
-def _capabilities(
-    source: Source,
-    layout: Layout,
-    engine: Engine,
-    version: str,
-    skip_locked: bool,
-    found: Found,
-) -> Capabilities:
+def _capabilities(source: Source, layout: Layout, server: Server, found: Found) -> Capabilities:
     profile = layout.profile
     actions = _actions(profile)
-    reason = found.refusal
-    if source.read_only:
-        reason = f"{source.name} is read-only; open it with --write to change rows"
+    reason = refusal(source, server) or found.refusal
     first, holding = profile.jobs[0], [job for job in profile.jobs if job.variants or job.variants_json]
     variants = next((job.variants.name if job.variants else "tasks" for job in holding), None)
     return Capabilities(
-        engine=engine.name,
-        version=version,
+        engine=layout.engine.name,
+        version=server.version,
         database=found.journal.database,
         profile=profile.name,
         journal="local" if found.journal.local is not None else "database",
-        read_only=source.read_only,
-        skip_locked=skip_locked,
+        read_only=refusal(source, server) is not None,
+        skip_locked=server.skip_locked,
         fenced=profile.fenced,
         actions=actions,
         refusal={info.name: reason for info in actions} if reason else {},

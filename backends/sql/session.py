@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from unstick.recovery.errors import CommitUnknown, Unreachable
+from unstick.recovery.errors import CommitUnknown, ReadOnlySource, Unreachable
 from unstick.recovery.source import Source
 
 from .errors import is_lost, translate
@@ -163,8 +163,12 @@ def roll_back(connection: sa.Connection) -> None:
 
 
 def make_session(source: Source, *, write: bool) -> Session:
-    """Return a session for the source's database; nothing is connected yet."""
+    """Return a session for the source's database; nothing is connected yet. Raises ReadOnlySource: whatever
+    else goes wrong, a read-only source gets no connection that can write."""
     from . import connect
+
+    if write and source.read_only:
+        raise ReadOnlySource(f"{source.name} is read-only; open it with --write to change rows")
 
     url = connect.parse(source)
     if url.get_backend_name() == "postgresql":

@@ -168,13 +168,14 @@ def _update(connection: sa.Connection, where: Target, changes: Sequence[Change])
     """Write columns back: changes of the same columns travel in one call."""
     together: dict[tuple[str, ...], list[Change]] = {}
     for change in changes:
-        if names := _written(where, change):
+        if names := written(where, change):
             together.setdefault(names, []).append(change)
     for names, some in together.items():
         statements.update_rows(connection, where.table, where.info, where.key, names, some, where.entity)
 
 
-def _written(where: Target, change: Change) -> tuple[str, ...]:
+def written(where: Target, change: Change) -> tuple[str, ...]:
+    """Return the columns that putting a row back writes."""
     before, after = change.before or {}, change.after or {}
     if change.table.startswith(PREFIX):
         # The triggers have been at it again meanwhile.

@@ -122,4 +122,4 @@ async def test_an_unknown_system_says_what_may_be_the_matter(
     await backend.close()
     assert "look as if they were missing" in str(refused.value)
     assert f"{own}:2: titel" in str(refused.value)
-    assert "unstick init" not in str(refused.value)
+    assert "unstick init" in str(refused.value)
