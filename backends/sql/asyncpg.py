@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TypeVar
 
 import asyncpg
@@ -132,12 +133,12 @@ async def connect(source: Source, *, write: bool, url: sa.URL | None = None) -> 
     url = parse(source) if url is None else url
     settings = _settings(source, write=write)
     try:
-        made = await _open(source, url, settings)
+        made = await open_with(source, url, settings)
     except asyncpg.PostgresError as error:
         if pooled.REFUSED not in str(error):
             raise
         kept = {name: value for name, value in settings.items() if name in pooled.KEPT}
-        made = await _open(source, url, kept)
+        made = await open_with(source, url, kept)
     made.pooled = await pooled.is_pooled(made)
     return made
 
@@ -158,7 +159,8 @@ def _settings(source: Source, *, write: bool) -> dict[str, str]:
     return settings
 
 
-async def _open(source: Source, url: sa.URL, settings: dict[str, str]) -> pooled.Connection:
+async def open_with(source: Source, url: sa.URL, settings: Mapping[str, str]) -> pooled.Connection:
+    """Open a connection that begins with these settings and no others. Raises what the driver raises."""
     query = dict(url.query)
     # libpq's name for it, which asyncpg would send to the server as a setting.
     timeout = query.pop("connect_timeout", None)
@@ -168,7 +170,7 @@ async def _open(source: Source, url: sa.URL, settings: dict[str, str]) -> pooled
         timeout=float(seconds) if seconds.isdigit() and int(seconds) else source.connect_timeout_s,
         # For a network that swallows everything: the server's own limit ends statements before that.
         command_timeout=source.statement_timeout_s + 5,
-        server_settings=settings,
+        server_settings=dict(settings),
         connection_class=pooled.Connection,
         # Statements are kept by SQLAlchemy; behind a pooler they must not be kept at all.
         statement_cache_size=0,

@@ -118,6 +118,10 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
         if self._writing is not None:
             await self._writing.close()
 
+    async def examine(self, work: Callable[[sa.Connection], T]) -> T:
+        """Ask something on the reading connection, also of a database without any job system."""
+        return await self._reading.run(work)
+
     async def _read(self, work: Callable[[sa.Connection], T]) -> T:
         if self._opened is None:
             await self.open()

@@ -1,74 +1,111 @@
-"""Checks of one source: reachable, recognised, columns, privileges to read, clock, journal, indexes."""
+"""Checks of one source, each for itself: what fails says so, and the others go on.
+
+First what is asked of any server (doctor_server, doctor_limits, doctor_pooler), then which job system it
+holds (doctor_profile), and last what needs that to be open.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from unstick.recovery.errors import UnstickError
+from unstick.recovery.errors import BackendError, Unreachable, UnstickError
 from unstick.recovery.model import Capabilities
 from unstick.recovery.query import Query
 from unstick.recovery.source import Source
 
 from .backend import SqlBackend
+from .doctor_check import Check
+from .doctor_limits import limits
+from .doctor_pooler import mysql_proxy, pooler
+from .doctor_profile import columns, fingerprint
+from .doctor_server import Question, clock, replica, tls, version
 
-SKEW_S = 5.0
-"""A difference between the two clocks that is worth a word; verdicts use the database's clock in any case."""
+__all__ = ["Check", "check"]
 
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding. `advice` says what to do when `ok` is False, or is worth knowing all the same.
-
-    `note` marks what is no mistake, but whose advice is worth reading.
-    """
-
-    name: str
-    ok: bool
-    detail: str
-    advice: str = ""
-    note: bool = False
+FIRST = "correct this first"
+Examine = Callable[[], Awaitable[list[Check]]]
 
 
 async def check(source: Source) -> list[Check]:
-    """Look at a source and return the findings in order; the first one that fails ends the list."""
-    backend = SqlBackend(source)
-    found: list[Check] = []
+    """Look at a source and return the findings in order. Never raises ours: what can't be asked is one."""
     try:
-        for examine in (_open, _clock, _reads, _indexes, _writes):
-            found += await _guarded(examine, backend)
-            if found[-1].name == examine.__name__.strip("_") and not found[-1].ok:
-                break
+        backend = SqlBackend(source)
+    except UnstickError as error:
+        return [Check("configuration", False, str(error), FIRST)]
+    try:
+        reached = await _guarded("connection", lambda: _reach(backend))
+        if not reached[-1].ok:
+            return reached
+        return reached + await _examine(backend, source)
     finally:
         await backend.close()
+
+
+async def _examine(backend: SqlBackend, source: Source) -> list[Check]:
+    found: list[Check] = []
+    for name, question in (("server", version), ("tls", tls)):
+        found += await _guarded(name, _asked(backend, source, question), vital=False)
+    found += await _guarded("pooler", lambda: _between(backend, source), vital=False)
+    for name, question in (("replica", replica), ("timeouts", limits), ("clock", clock)):
+        found += await _guarded(name, _asked(backend, source, question), vital=False)
+    for name, question in (("fingerprint", fingerprint), ("columns", columns)):
+        found += await _guarded(name, _asked(backend, source, question))
+    opened = await _guarded("profile", lambda: _open(backend))
+    found += opened
+    if not opened[0].ok:
+        return found
+    last: tuple[tuple[str, Callable[[SqlBackend], Awaitable[list[Check]]]], ...]
+    last = (("reading", _reads), ("indexes", _indexes), ("verbs", _verbs), ("writing", _writes))
+    for name, examine in last:
+        found += await _guarded(name, lambda examine=examine: examine(backend))  # type: ignore[misc]
     return found
 
 
-async def _guarded(
-    examine: Callable[[SqlBackend], Awaitable[list[Check]]], backend: SqlBackend
-) -> list[Check]:
+def _asked(backend: SqlBackend, source: Source, question: Question) -> Examine:
+    return lambda: backend.examine(lambda connection: question(connection, source))
+
+
+async def _guarded(name: str, examine: Examine, *, vital: bool = True) -> list[Check]:
+    """Return the findings, or that there are none. What is not `vital`, an account need not be allowed to
+    ask."""
     try:
-        return await examine(backend)
+        return await examine()
     except UnstickError as error:
-        return [Check(examine.__name__.strip("_"), False, str(error), "correct this first")]
+        if not vital and isinstance(error, BackendError) and not isinstance(error, Unreachable):
+            return [Check(name, True, f"can't be told: {error}", "nothing depends on it", note=True)]
+        return [Check(name, False, str(error), FIRST)]
+    except Exception as error:
+        told = f"this could not be checked: {type(error).__name__}: {error}"
+        return [Check(name, False, told, "this is a mistake in unstick; please report it")]
+
+
+async def _reach(backend: SqlBackend) -> list[Check]:
+    start = time.monotonic()
+    await backend.examine(lambda connection: connection.exec_driver_sql("SELECT 1").close())
+    milliseconds = (time.monotonic() - start) * 1000
+    return [Check("connection", True, f"open in {milliseconds:.0f} ms")]
+
+
+async def _between(backend: SqlBackend, source: Source) -> list[Check]:
+    engine = await backend.examine(lambda connection: connection.dialect.name)
+    if engine == "postgresql":
+        return await pooler(source)
+    return [] if engine == "sqlite" else await _asked(backend, source, mysql_proxy)()
 
 
 async def _open(backend: SqlBackend) -> list[Check]:
-    start = time.monotonic()
     await backend.open()
     known = backend.capabilities
-    milliseconds = (time.monotonic() - start) * 1000
+    local = known.journal != "database"
     return [
-        Check("connection", True, f"{known.version} at {known.database}, open in {milliseconds:.0f} ms"),
-        Check("profile", True, known.profile),
+        Check("profile", True, f"{known.profile} on {known.database}"),
         *(Check("problem", False, problem, "correct this, then look again") for problem in known.problems),
         Check(
             "journal",
             True,
-            "in the database" if known.journal == "database" else "in a local file on this machine",
-            "" if known.journal == "database" else "`unstick migrate --apply` installs it for all operators",
+            "in a local file on this machine" if local else "in the database",
+            "`unstick migrate --apply` installs it for all operators" if local else "",
         ),
         *_migration(known),
         Check("locks", True, _locks(known)),
@@ -86,17 +123,6 @@ def _locks(known: Capabilities) -> str:
     if known.engine == "sqlite":
         return "one writer at a time for the whole file"
     return "SKIP LOCKED" if known.skip_locked else "no SKIP LOCKED: rows that a worker holds are waited for"
-
-
-async def _clock(backend: SqlBackend) -> list[Check]:
-    start = time.monotonic()
-    now = await backend.clock()
-    trip = time.monotonic() - start
-    skew = (datetime.now(UTC) - now).total_seconds() - trip / 2
-    advice = "verdicts use the database's clock; correct this machine's" if abs(skew) > SKEW_S else ""
-    return [
-        Check("clock", True, f"{skew:+.1f} s from the database's, round trip {trip * 1000:.0f} ms", advice)
-    ]
 
 
 async def _reads(backend: SqlBackend) -> list[Check]:
@@ -118,9 +144,22 @@ async def _indexes(backend: SqlBackend) -> list[Check]:
     ]
 
 
+async def _verbs(backend: SqlBackend) -> list[Check]:
+    """What the account may do, verb by verb; the grants that are missing come with `writing`."""
+    if backend.capabilities.read_only:
+        return []
+    told = []
+    for action in backend.capabilities.actions:
+        lacking = await backend.missing_privileges(action.name)
+        wanted = ", ".join(f"{one.privilege} {one.table}" for one in lacking)
+        told.append(f"{action.name} not (without {wanted})" if lacking else f"{action.name} allowed")
+    return [Check("verbs", True, ", ".join(told))] if told else []
+
+
 async def _writes(backend: SqlBackend) -> list[Check]:
     if backend.capabilities.read_only:
-        return [Check("writing", True, "off: the source is read-only", "open it with --write to change rows")]
+        why = next(iter(backend.capabilities.refusal.values()), "the source is read-only")
+        return [Check("writing", True, f"off: {why}")]
     lacking = await backend.missing_privileges()
     if lacking:
         return [

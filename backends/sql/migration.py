@@ -22,7 +22,7 @@ from unstick.recovery.source import Source
 
 from . import migration_record as record
 from . import pooler
-from .engines import ENGINES
+from .engines import engine_of
 from .install import NOTE, install_journal
 from .layout import Layout, build_layout
 from .migration_errors import InUse, explained, is_twice
@@ -84,7 +84,7 @@ async def migrate(
 def _migrate(
     connection: sa.Connection, source: Source, *, rollback: bool, apply: bool, drop: Collection[str]
 ) -> Migrated:
-    engine = ENGINES[connection.dialect.name if connection.dialect.name != "mariadb" else "mysql"]
+    engine = engine_of(connection)
     try:
         profile = (
             load.find(source.profile) if source.profile else recognise(connection, engine, source).profile

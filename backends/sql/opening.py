@@ -15,7 +15,7 @@ from unstick.recovery.model import ActionInfo, Capabilities
 from unstick.recovery.source import Source
 
 from . import journal_access, json_tasks, schedule, thresholds
-from .engines import ENGINES
+from .engines import engine_of
 from .entity import EntitySql
 from .hooking import problems as hook_problems
 from .journal import Journal
@@ -59,7 +59,7 @@ class Opened:
 
 def open_source(connection: sa.Connection, source: Source) -> Opened:
     """Look at the database and return what the backend works with. Raises ConfigError or SchemaMismatch."""
-    engine = ENGINES[connection.dialect.name if connection.dialect.name != "mariadb" else "mysql"]
+    engine = engine_of(connection)
     known = Recognised(load.find(source.profile)) if source.profile else recognise(connection, engine, source)
     profile = known.profile
     layout = build_layout(connection, profile, engine, source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from unstick.backends.profile.model import Profile
 from unstick.recovery.errors import ConfigError, SchemaMismatch
 from unstick.recovery.source import Source
 
-from .engines import Engine
+from .engines import Engine, TableInfo
 from .layout import Place, parameters
 
 
@@ -22,6 +23,9 @@ class Match:
     profile: Profile
     wanted: int
     found: int
+    tables: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Tables of the fingerprint that are there, and columns of it (`table.column`) that are not."""
 
     @property
     def fits(self) -> bool:
@@ -49,15 +53,24 @@ def matches(connection: sa.Connection, engine: Engine, source: Source) -> tuple[
             mistakes.append(f"a profile is left out: {error}")
             continue
         tables = engine.reflect(connection, list(places))
-        wanted = sum(len(columns) for columns in places.values())
-        present = sum(
-            len(set(columns) & set(tables[place].columns))
-            for place, columns in places.items()
-            if place in tables
-        )
-        found.append(Match(profile, wanted, present))
+        found.append(_match(profile, places, tables))
     best = sorted(found, key=lambda match: (match.fits, match.wanted, match.found), reverse=True)
     return best, tuple(mistakes)
+
+
+def _match(
+    profile: Profile, places: Mapping[Place, tuple[str, ...]], tables: Mapping[Place, TableInfo]
+) -> Match:
+    known = {place: set(tables[place].columns) if place in tables else set() for place in places}
+    absent = [
+        f"{place[1]}.{column}"
+        for place, columns in places.items()
+        for column in columns
+        if column not in known[place]
+    ]
+    wanted = sum(len(set(columns)) for columns in places.values())
+    there = tuple(place[1] for place in places if place in tables)
+    return Match(profile, wanted, wanted - len(set(absent)), there, tuple(dict.fromkeys(absent)))
 
 
 def _places(profile: Profile, source: Source, engine: Engine) -> dict[Place, tuple[str, ...]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from unstick.backends.profile.clock import Clock
 from unstick.backends.profile.model import (
@@ -27,18 +28,34 @@ EPOCHS = (Clock.EPOCH_S, Clock.EPOCH_MS)
 
 def check_columns(layout: Layout) -> None:
     """Raise SchemaMismatch for the first table that lacks columns of the profile, naming all of them."""
+    for check in _checks(layout):
+        check()
+
+
+def mistakes(layout: Layout) -> tuple[str, ...]:
+    """Return a sentence for everything that a profile names and the database hasn't got, or has otherwise."""
+    found: dict[str, None] = {}
+    for check in _checks(layout):
+        try:
+            check()
+        except SchemaMismatch as error:
+            found[str(error)] = None
+    return tuple(found)
+
+
+def _checks(layout: Layout) -> Iterator[Callable[[], None]]:
     for job in layout.profile.jobs:
         for entity in (job, *((job.variants,) if job.variants else ())):
-            _have(layout, _place(layout, entity), _columns(entity))
+            yield partial(_have, layout, _place(layout, entity), tuple(_columns(entity)))
             for rule in entity.rules:
-                _owner(layout, entity, rule.owner)
+                yield partial(_owner, layout, entity, rule.owner)
             for action in entity.actions.values():
-                _action(layout, entity, action)
+                yield partial(_action, layout, entity, action)
             for time in entity.times.values():
-                _clock(layout, _place(layout, entity), time)
+                yield partial(_clock, layout, _place(layout, entity), time)
         for child in job.children:
-            _child(layout, job, child)
-        _log(layout, job)
+            yield partial(_child, layout, job, child)
+        yield partial(_log, layout, job)
 
 
 def _place(layout: Layout, thing: Entity | Child | Related | Insert | Follows) -> Place:
@@ -130,9 +147,10 @@ def _child(layout: Layout, job: JobTable, child: Child) -> None:
 def _clock(layout: Layout, place: Place, time: Time) -> None:
     """Numbers are an epoch, and times of the database's own types aren't."""
     clock = time.clock or layout.profile.clock
-    kind = layout.info(place).columns[time.column].kind
-    if time.path:
+    column = layout.info(place).columns.get(time.column)
+    if time.path or column is None:
         return
+    kind = column.kind
     if kind in ("int", "float") and clock not in EPOCHS:
         wrong = f"holds numbers, but its clock is {clock.value}; use epoch_s or epoch_ms"
     elif kind in ("time", "zoned_time") and clock in EPOCHS:

@@ -118,7 +118,7 @@ def bare(cli: Cli, demo: str) -> str:
 def test_doctor(cli: Cli, demo: str, tmp_path: Path) -> None:
     found = cli("doctor", "--source", demo, "--json").json
     assert found["ok"] is True
-    assert set(found["checks"][0]) == {"name", "ok", "detail", "advice"}
+    assert set(found["checks"][0]) == {"name", "ok", "note", "detail", "advice"}
     ran = cli("doctor", "--source", f"sqlite:///{tmp_path}/none.db")
     assert ran.code in (1, 3)
     assert "Traceback" not in ran.err

@@ -79,7 +79,7 @@ class PostgresServer(Server):
         return len(lines) > 7 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
 
     def prepare(self) -> None:
-        _give(self.folder)
+        give(self.folder)
         copy_folder(_pristine(), self.folder)
 
 
@@ -112,7 +112,7 @@ def _pristine() -> Path:
     folder = private_folder("initdb")
     password = folder / "password"
     password.write_text(PASSWORD)
-    _give(folder, password)
+    give(folder, password)
     done = subprocess.run(
         [
             str(binary("initdb")),
@@ -139,7 +139,8 @@ def server_user() -> int | None:
     return known.get("postgres", known.get("nobody", 65534))
 
 
-def _give(*paths: Path) -> None:
+def give(*paths: Path) -> None:
+    """Lets the server's user own files of ours."""
     user = server_user()
     if user is not None:
         for path in paths:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from .base import ColumnInfo, Engine, TableInfo
 from .mysql import MySQL
 from .postgresql import PostgreSQL
@@ -9,4 +11,10 @@ from .sqlite import SQLite
 
 ENGINES: dict[str, Engine] = {"postgresql": PostgreSQL(), "mysql": MySQL(), "sqlite": SQLite()}
 
-__all__ = ["ENGINES", "ColumnInfo", "Engine", "MySQL", "PostgreSQL", "SQLite", "TableInfo"]
+__all__ = ["ENGINES", "ColumnInfo", "Engine", "MySQL", "PostgreSQL", "SQLite", "TableInfo", "engine_of"]
+
+
+def engine_of(connection: sa.Connection) -> Engine:
+    """Return what is particular to the connection's database."""
+    name = connection.dialect.name
+    return ENGINES["mysql" if name == "mariadb" else name]
