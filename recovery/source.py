@@ -26,6 +26,10 @@ CAP = 100
 """Rows that one run of a sweep recovers at most; the next run takes the rest."""
 
 
+TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+"""How much TLS there has to be, as libpq calls it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SweepSettings:
     """How a source is swept. `enabled` and `every_s` (seconds) None: as the system's own environment
@@ -45,7 +49,8 @@ class Source:
     `profile` None means: recognise it from the tables. `thresholds` maps a rule name (or `*`) to seconds,
     None for never. `max_retries` -1 means: the profile's own limit. `parameters` fill the profile's
     placeholders (schema, table prefix). `environment` is the label shown (`prod` is read-only unless asked).
-    `hooks` are by the action after which they are called.
+    `hooks` are by the action after which they are called. `tls` has `mode` (one of `TLS_MODES`) and the PEM
+    files `ca`, `cert` and `key`; what the URL says of TLS goes before it.
     """
 
     name: str
@@ -63,6 +68,7 @@ class Source:
     lock_timeout_s: float = 2.0
     time_zone: str | None = None
     hooks: Mapping[str, Hook] = field(default_factory=dict)
+    tls: Mapping[str, str] = field(default_factory=dict)
     sweep: SweepSettings = SweepSettings()
 
 

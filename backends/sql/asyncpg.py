@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from unstick.recovery.errors import CommitUnknown
 from unstick.recovery.source import Source
 
-from . import pooled, pooler
+from . import client_files, pooled, pooler, tls
 from .connect import parse
 from .errors import is_lost, translate
 from .session import Work, roll_back
@@ -165,12 +165,16 @@ async def open_with(source: Source, url: sa.URL, settings: Mapping[str, str]) ->
     # libpq's name for it, which asyncpg would send to the server as a setting.
     timeout = query.pop("connect_timeout", None)
     seconds = str(timeout)
+    query |= tls.for_postgresql(source, query)
+    passfile, _ = client_files.pgpass(query)
+    query.pop("passfile", None)
     opened = await asyncpg.connect(
         url.set(drivername="postgresql", query=query).render_as_string(hide_password=False),
         timeout=float(seconds) if seconds.isdigit() and int(seconds) else source.connect_timeout_s,
         # For a network that swallows everything: the server's own limit ends statements before that.
         command_timeout=source.statement_timeout_s + 5,
         server_settings=dict(settings),
+        passfile=passfile,
         connection_class=pooled.Connection,
         # Statements are kept by SQLAlchemy; behind a pooler they must not be kept at all.
         statement_cache_size=0,

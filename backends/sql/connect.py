@@ -13,6 +13,8 @@ from sqlalchemy.pool import NullPool
 from unstick.recovery.errors import ConfigError, Unreachable
 from unstick.recovery.source import Source, mask_url
 
+from . import client_files, tls
+
 _SCHEMES = {
     "postgres": "postgresql",
     "postgresql": "postgresql",
@@ -83,36 +85,46 @@ def _mysql(source: Source, url: sa.URL, *, write: bool) -> sa.Engine:
 
 
 _NUMBERS = ("connect_timeout", "read_timeout", "write_timeout")
-_TEXTS = (
-    "unix_socket",
-    "charset",
-    "ssl_ca",
-    "ssl_cert",
-    "ssl_key",
-    "read_default_file",
-    "read_default_group",
-)
-_FLAGS = ("ssl_verify_cert", "ssl_verify_identity", "ssl_disabled")
+_TEXTS = ("unix_socket", "charset", "read_default_file", "read_default_group")
 
 
 def _mysql_options(source: Source, url: sa.URL) -> dict[str, Any]:
-    """Return the options in a MySQL URL as the driver wants them. Raises ConfigError for one it doesn't
-    know."""
+    """Return the options in a MySQL URL, and those of ~/.my.cnf that it leaves out, as the driver wants them.
+    Raises ConfigError for one it doesn't know."""
     found: dict[str, Any] = {}
-    for name, value in url.query.items():
-        text = value if isinstance(value, str) else value[-1]
-        if name in _TEXTS:
+    own: dict[str, str] = {}
+    for given, value in url.query.items():
+        name, text = given.replace("-", "_"), value if isinstance(value, str) else value[-1]
+        if name in tls.MYSQL_OPTIONS:
+            own[name] = text
+        elif name in _TEXTS:
             found[name] = text
-        elif name in _FLAGS:
-            found[name] = text.lower() in ("1", "true", "yes", "on")
-        elif name == "ssl":
-            found |= {"ssl": {"check_hostname": False}} if text.lower() in ("1", "true", "yes", "on") else {}
         elif name in _NUMBERS and text.isdigit():
             found[name] = int(text)
         else:
-            known = ", ".join(sorted((*_TEXTS, *_FLAGS, *_NUMBERS, "ssl")))
+            known = ", ".join(sorted((*_TEXTS, *tls.MYSQL_OPTIONS, *_NUMBERS)))
             what = f"{name} needs a number of seconds" if name in _NUMBERS else f"there is no option {name}"
             raise ConfigError(f"{source.name}: the URL can't be used: {what} (known: {known})")
+    file = {} if "read_default_file" in found else client_files.my_cnf()[0]
+    found |= _left_out(url, found, file)
+    of_file = {name: value for name, value in file.items() if name in tls.MYSQL_OPTIONS}
+    wanted = tls.for_mysql(source, own if own or source.tls else of_file)
+    if wanted.mode == "disable":
+        found["ssl_disabled"] = True
+    elif wanted.mode in ("require", "verify-ca", "verify-full"):
+        found["ssl"] = tls.context(source, wanted)
+    return found
+
+
+def _left_out(url: sa.URL, named: dict[str, Any], file: dict[str, str]) -> dict[str, Any]:
+    """Return what ~/.my.cnf says of what the URL doesn't: where the server is, and who we are."""
+    given = {"user": url.username, "password": url.password, "port": url.port}
+    found: dict[str, Any] = {name: file[name] for name in given if given[name] is None and file.get(name)}
+    if "port" in found:
+        found["port"] = int(found["port"])
+    if url.host is None and "unix_socket" not in named:
+        found |= {"host": file["host"]} if file.get("host") else {}
+        found |= {"unix_socket": file["socket"]} if file.get("socket") else {}
     return found
 
 

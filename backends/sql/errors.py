@@ -19,13 +19,15 @@ from unstick.recovery.errors import (
 )
 from unstick.recovery.source import Source, mask_text, mask_url
 
-from . import advice
+from . import advice, client_files
 
 _DENIED_PG = {"28P01", "28000", "42501", "3D000"}
 _LOST_PG = ("08", "57P01", "57P02", "57P03")
 _SCHEMA_PG = {"42P01", "42703", "3F000"}
 _RETRY_PG = {"40001", "40P01"}
 _BUSY_PG = {"55P03"}
+_REFUSED_BY_POOLER = "SASL authentication failed"
+"""PgBouncer's words for a wrong password, under the code of a broken protocol."""
 _UNSURE_PG = {"40003"}
 """The server itself doesn't know whether the statement was completed."""
 _DENIED_MY = {1044, 1045, 1049, 1142, 1143, 1227, 1698}
@@ -118,14 +120,15 @@ def translate(error: BaseException, source: Source) -> BaseException:
         return error
     where = f"{source.name} ({mask_url(source.url)})" if source.name != source.url else mask_url(source.url)
     told = _told(error, source)
-    code = code_of(error)
+    code = "28P01" if told == _REFUSED_BY_POOLER else code_of(error)
     if code in ("57014", "SQLITE_INTERRUPT") or code in _TIMEOUT_MY or _timed_out(error):
         return QueryTimeout(
             f"{source.name}: a statement took longer than {source.statement_timeout_s:g} s "
             "and was cancelled; raise statement_timeout, or ask for less with a filter"
         )
     if code in _DENIED_PG or code in _DENIED_MY:
-        return Denied(f"{where} refused: {told}; {advice.denied(code)}")
+        ignored = client_files.ignored(source.url) if code in advice.LOGIN else ""
+        return Denied(f"{where} refused: {told}; {ignored or advice.denied(code)}")
     if code in _SCHEMA_PG or code in _SCHEMA_MY or "no such table" in told or "no such column" in told:
         return SchemaMismatch(
             f"{source.name}: {told}; the tables are not what the profile says, see `unstick doctor`"

@@ -14,7 +14,7 @@ from unstick.backends.profile.pending import Pending
 from unstick.recovery.model import ActionInfo, Capabilities
 from unstick.recovery.source import Source
 
-from . import journal_access, json_tasks, schedule, thresholds
+from . import client_files, journal_access, json_tasks, schedule, thresholds
 from .engines import engine_of
 from .entity import EntitySql
 from .hooking import problems as hook_problems
@@ -89,7 +89,9 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
         entity.skip_locked = server.skip_locked
     capabilities = _capabilities(source, layout, server, found)
     hooked = hook_problems(source, (*tables, *variants.values()))
+    ignored = client_files.ignored(source.url)
     problems = (*known.problems, *capabilities.problems, *hooked, *_unseen_life_signs(tables))
+    problems = (ignored, *problems) if ignored else problems
     capabilities = replace(capabilities, problems=problems, not_migrated=pending.names)
     return Opened(layout, tables, variants, found.journal, capabilities, pending, server)
 

@@ -167,6 +167,17 @@ class SweepTable(_Table):
     ] = True
 
 
+class TlsTable(_Table):
+    """TLS to the database's server; what the URL itself says goes before it."""
+
+    mode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = Field(
+        default="prefer", description="as libpq's sslmode; verify-full where a ca is given"
+    )
+    ca: Text = Field(default="", description="PEM file of the authority that signs the server's certificate")
+    cert: Text = Field(default="", description="PEM file of our own certificate")
+    key: Text = Field(default="", description="PEM file of its key")
+
+
 class Common(_Table):
     """What holds for one source, or in `[defaults]` for every source that doesn't say otherwise."""
 
@@ -186,6 +197,7 @@ class Common(_Table):
         "", description="of zone-less times in the database; the server's own where it isn't given"
     )
     sweep: SweepTable = Field(SweepTable(), description="the background sweep")
+    tls: TlsTable = Field(TlsTable(), description="TLS to the database's server")
 
 
 class FromEnvironment(_Table):

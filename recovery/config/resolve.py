@@ -33,7 +33,7 @@ SETTINGS = (
 """Settings of which the highest layer wins as a whole; for the others see `_read_only` and `_merge_table`."""
 
 
-TABLES = ("thresholds", "parameters", "sweep")
+TABLES = ("thresholds", "parameters", "sweep", "tls")
 """Settings that are put together entry by entry."""
 _SWEEP = {"every": "every_s"}
 

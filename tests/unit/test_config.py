@@ -82,6 +82,12 @@ REFUSED: list[tuple[str, int | None, str, str]] = [
     ),
     ('[sources.a]\nurl = "sqlite:///x"\nenvironment = "prod"\nread_only = false', 1, "sources.a", "--write"),
     ('[sources."a b"]\nurl = "sqlite:///x"', 1, "sources.a b", "letters, digits"),
+    (
+        '[sources.a]\nurl = "sqlite:///x"\ntls = { mode = "verify" }',
+        3,
+        "sources.a.tls.mode",
+        "did you mean verify-ca",
+    ),
     ("[sources]\na = 3", 2, "sources.a", "must be a table"),
 ]
 
@@ -104,6 +110,14 @@ def test_reads_everything_with_its_units() -> None:
     assert source.parameters == {"schema": "kb"}
     assert (source.refresh_s, source.statement_timeout_s, source.max_retries) == (10.0, 20.0, 5)
     assert config().keys == {"act.retry": "ctrl+y"}
+
+
+def test_tls_is_put_together_entry_by_entry() -> None:
+    text = '[defaults]\ntls = { mode = "require", ca = "a" }\n[sources.a]\nurl = "mysql://h/d"\n'
+    text += 'tls = { ca = "b" }'
+    resolved = resolve(config(text), "a", environ={})
+    assert resolved.source.tls == {"mode": "require", "ca": "b"}
+    assert (resolved.origins["tls.mode"], resolved.origins["tls.ca"]) == ("c.toml:2", "c.toml:5")
 
 
 def test_a_url_can_come_from_a_variable() -> None:
