@@ -17,6 +17,10 @@ def main(
 
     `argv` is without the program's name; `make_backend` takes the place of the database backends.
     """
-    from unstick.cli.entry import run
+    try:
+        from unstick.cli.entry import run
 
-    return run(argv, make_backend)
+        return run(argv, make_backend)
+    except KeyboardInterrupt:
+        # Before anything was begun, or after all was told.
+        return 130

@@ -13,6 +13,8 @@ from unstick.recovery.errors import UsageError
 
 WITH_VALUE = ("--source", "--config", "--theme", "--timeout")
 """Options that may stand in front of a verb together with a value."""
+PATHS = ("config", "file", "out", "dir")
+"""Options and arguments that name a file."""
 
 _ADDRESS = re.compile(r"[^\s'\"]+@[^\s'\"]*")
 """A word that may be a mistyped URL with a password in it."""
@@ -62,7 +64,24 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     # Names may stand anywhere, also after an option; that behind `--` all are names only the plain way knows.
     parsed = parser.parse_args(arguments) if "--" in arguments else parser.parse_intermixed_args(arguments)
     parsed.verb, parsed.module = verb, module
+    _check_text(parsed)
     return parsed
+
+
+def _check_text(parsed: argparse.Namespace) -> None:
+    """Refuse bytes that are no text: databases don't take them. File names may have them."""
+    for name, value in vars(parsed).items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and name not in PATHS and not text.isascii() and _is_no_text(text):
+                raise UsageError(f"{text!a} is not valid UTF-8; type it in a terminal that uses UTF-8")
+
+
+def _is_no_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _verb_at(arguments: Sequence[str]) -> int | None:

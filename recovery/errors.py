@@ -10,7 +10,8 @@ UnstickError
 │   ├── Denied            credentials or privileges
 │   ├── SchemaMismatch    the tables are not what the profile says
 │   ├── ReadOnlySource    a write was asked of a read-only source
-│   └── CommitUnknown     the connection was lost while committing
+│   ├── CommitUnknown     the connection was lost while committing
+│   └── JournalUnusable   the local journal's file can't be read or written
 ├── QueryTimeout          a statement ran into its time limit                    exit 4
 └── NotFound              no such job, operation or plan                         exit 2
 """
@@ -93,6 +94,10 @@ class ReadOnlySource(BackendError):
 
 class CommitUnknown(BackendError):
     """The connection was lost while a chunk was being committed; the journal knows, once it can be asked."""
+
+
+class JournalUnusable(BackendError):
+    """The file of the local journal can't be read or written; the database is not to blame."""
 
 
 class QueryTimeout(UnstickError):

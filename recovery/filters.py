@@ -21,6 +21,9 @@ __all__ = ["FIELDS", "format_filter", "matches", "matches_all", "parse_filter", 
 
 FIELDS = ("state", "is", "stuck", *NAMES, "error", *COUNTS, *AGES)
 
+MOST_TERMS, MOST_VALUES = 100, 500
+"""In one filter: many more are beyond what databases take in one condition."""
+
 _STATES = tuple(state.value for state in State)
 _FIELD = re.compile(r"([A-Za-z_]+)(:?(?:>=|<=|!=|[=<>])|:)")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -41,13 +44,18 @@ def parse_filter(text: str) -> tuple[Term, ...]:
     position = len(text) - len(text.lstrip())
     if text[position : position + 1] == "/":
         position += 1
-    terms = []
+    terms: list[Term] = []
+    values = 0
     while position < len(text):
         if text[position].isspace():
             position += 1
             continue
+        begin = position
         term, position = _term(text, position)
         terms.append(term)
+        values += len(term.values)
+        if len(terms) > MOST_TERMS or values > MOST_VALUES:
+            raise FilterError(f"a filter has at most {MOST_TERMS} terms and {MOST_VALUES} values", begin)
     return tuple(terms)
 
 
@@ -158,7 +166,8 @@ def _seconds(name: str, op: Op, value: str, position: int) -> float:
         seconds = parse_duration(value)
     except UsageError:
         unit = _UNIT.fullmatch(value)
-        better = f"did you mean {name}{op}{unit[1]}{unit[2].lower()}?" if unit else "write 90s, 30m, 2h or 1d"
+        meant = f"{unit[1]}{unit[2].lower()}" if unit else value
+        better = f"did you mean {name}{op}{meant}?" if meant != value else "write 90s, 30m, 2h or 1d"
         raise FilterError(f"{value!r} is not a duration; {better}", position) from None
     if seconds is None:
         raise FilterError(f"{name} can't be compared with never; write 90s, 30m, 2h or 1d", position)

@@ -16,7 +16,7 @@ from unstick.recovery.errors import ReadOnlySource, UnstickError
 from unstick.recovery.source import Source
 
 from . import journal_access, journal_carrying, journal_reading, journal_tables, settle
-from .journal import local_engine, local_path
+from .journal_file import local_engine, local_path
 from .journal_tables import State
 from .opening import identity, open_source
 from .session import make_session, roll_back

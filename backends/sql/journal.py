@@ -24,10 +24,9 @@ import sqlalchemy as sa
 from unstick.recovery.hooks_outcome import NOT_CALLED
 from unstick.recovery.model import JobId, VariantId
 from unstick.recovery.outcome import Outcome
-from unstick.recovery.paths import state_folder
 from unstick.recovery.plan import Change, Plan, PlanRow
 
-from .journal_tables import HISTORY, METADATA, OPERATIONS, ROWS, add_hook, keeps_hooks, row_columns
+from .journal_tables import HISTORY, OPERATIONS, ROWS, row_columns
 
 INTENDED = "intended"
 _BATCH = 500
@@ -68,9 +67,16 @@ class Journal:
     left: frozenset[Attempted] = frozenset()
     """Their attempts, which count."""
     denied: str | None = None
-    """Why the tables in the database can't be read: the missing GRANT, as a sentence."""
+    """Why nothing can be read: the missing GRANT, or what is wrong with the local file, as a sentence."""
     hooked: bool = True
     """Whether it keeps what becomes of hooks; tables from before that don't."""
+    broken: bool = False
+    """Whether it would be in the local file, which can't be used."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, `database` or `local`, usable or not."""
+        return "local" if self.local is not None or self.broken else "database"
 
     @contextmanager
     def on(self, connection: sa.Connection | None) -> Iterator[sa.Connection]:
@@ -308,33 +314,6 @@ def attempted(row: Any) -> Attempted:
     return (row.profile, row.job, row.variant, row.operation, row.at)
 
 
-def local_path() -> Path:
-    """Return where the local journal file is, or will be: under the XDG state folder."""
-    return state_folder() / "journal.sqlite3"
-
-
-def local_engine(path: Path | None = None) -> sa.Engine:
-    """Return the local journal file, made when it is not there yet."""
-    path = path or local_path()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
-
-    @sa.event.listens_for(engine, "connect")
-    def setup(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    with engine.begin() as connection:
-        METADATA.create_all(connection)
-        if not keeps_hooks(connection):
-            connection.exec_driver_sql(add_hook(connection.dialect))
-    return engine
-
-
 def reverse(changes: Sequence[Change]) -> tuple[Change, ...]:
     """Return the changes that put the rows back, in the opposite order."""
     turned = {"update": "update", "insert": "delete", "delete": "insert"}
@@ -344,4 +323,4 @@ def reverse(changes: Sequence[Change]) -> tuple[Change, ...]:
     )
 
 
-__all__ = ["Entry", "JobId", "Journal", "VariantId", "local_engine"]
+__all__ = ["Entry", "JobId", "Journal", "VariantId"]

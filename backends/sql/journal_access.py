@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from unstick.recovery.errors import Denied
+from unstick.recovery.errors import Denied, JournalUnusable
 
 from . import journal_carrying
-from .journal import Attempted, Journal, local_engine
+from .journal import Attempted, Journal
+from .journal_file import local_engine
 from .journal_tables import HISTORY, METADATA, OPERATIONS, ROWS, State, is_forbidden, look
 from .session import roll_back
 
@@ -46,7 +47,7 @@ def find(connection: sa.Connection, source: str, database: str, profile: str) ->
         return Found(Journal(source, database, profile, denied=denied), (denied,), denied)
     problems = _partial(state)
     if not state.installed:
-        return Found(Journal(source, database, profile, local_engine()), problems)
+        return _local(source, database, profile, problems)
     missing = lacking(connection, writing=connection.dialect.name == "postgresql")
     unread = {name: ["SELECT"] for name, wanted in missing.items() if "SELECT" in wanted}
     refusal, unreadable = _refusal(connection, missing), None
@@ -62,6 +63,15 @@ def find(connection: sa.Connection, source: str, database: str, profile: str) ->
     return Found(journal, problems + more, refusal)
 
 
+def _local(source: str, database: str, profile: str, problems: tuple[str, ...]) -> Found:
+    try:
+        return Found(Journal(source, database, profile, local_engine()), problems)
+    except JournalUnusable as error:
+        # Jobs can be looked at all the same.
+        why = str(error)
+        return Found(Journal(source, database, profile, denied=why, broken=True), (*problems, why), why)
+
+
 def _partial(state: State) -> tuple[str, ...]:
     if not state.tables or not state.missing:
         return ()
@@ -75,8 +85,8 @@ def _left(database: str) -> tuple[int, frozenset[Attempted], tuple[str, ...]]:
     """What the local file still holds although the journal is in the database."""
     try:
         number, attempts = journal_carrying.left_behind(database)
-    except (sa.exc.SQLAlchemyError, OSError) as error:
-        return 0, frozenset(), (f"the local journal on this machine can't be read: {error}",)
+    except (JournalUnusable, sa.exc.SQLAlchemyError) as error:
+        return 0, frozenset(), (str(error),)
     if not number:
         return 0, frozenset(), ()
     several = "1 operation" if number == 1 else f"{number} operations"
@@ -98,9 +108,12 @@ def moved(connection: sa.Connection, journal: Journal) -> bool:
 
 
 def check_writable(connection: sa.Connection, journal: Journal) -> None:
-    """Raise Denied when the account may not write to the journal in the database, naming the GRANT."""
+    """Raise Denied when the account may not write to the journal in the database, naming the GRANT, and
+    JournalUnusable when the local file can't be used."""
     if journal.local is not None:
         return
+    if journal.broken:
+        raise JournalUnusable(f"{journal.denied}; nothing was changed")
     state = look(connection)
     missing = {name: list(NEEDED[name]) for name in NEEDED} if state.hidden else lacking(connection)
     refusal = _refusal(connection, missing)

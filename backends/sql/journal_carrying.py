@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from unstick.recovery.outcome import Outcome
 
-from .journal import INTENDED, Attempted, attempted, local_engine, local_path
+from .journal import INTENDED, Attempted, attempted
+from .journal_file import local_engine, local_path
 from .journal_tables import HISTORY, OPERATIONS, ROWS, TABLES, keeps_hooks, row_columns
 
 _BATCH = 500

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from unstick.recovery.errors import Denied, NotFound, UsageError
+from unstick.recovery.errors import Denied, JournalUnusable, NotFound, UsageError
 from unstick.recovery.hooks_outcome import FAILED, NOT_CALLED
 from unstick.recovery.model import Attempt, JobId, Target, VariantId
 from unstick.recovery.outcome import Operation, OperationRow, Outcome, Tally
@@ -36,7 +36,7 @@ def _of(journal: Journal, table: sa.Table) -> Any:
 
 def _check_readable(journal: Journal) -> None:
     if journal.denied:
-        raise Denied(journal.denied)
+        raise (JournalUnusable if journal.broken else Denied)(journal.denied)
 
 
 def operations(

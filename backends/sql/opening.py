@@ -144,7 +144,7 @@ def _capabilities(source: Source, layout: Layout, server: Server, found: Found) 
         version=server.version,
         database=found.journal.database,
         profile=profile.name,
-        journal="local" if found.journal.local is not None else "database",
+        journal=found.journal.place,
         read_only=refusal(source, server) is not None,
         skip_locked=server.skip_locked,
         fenced=profile.fenced,

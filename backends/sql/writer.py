@@ -14,7 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from unstick.backends.profile.model import Action
-from unstick.recovery.errors import CommitUnknown, PlanError
+from unstick.recovery.errors import CommitUnknown, JournalUnusable, PlanError
 from unstick.recovery.model import Image, JobId, Scalar, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.recovery.plan import Change, Plan, PlanRow
@@ -149,7 +149,7 @@ class Writer:
     def _confirm(self, plan: Plan, entries: list[Entry]) -> None:
         try:
             self._journal.confirm(plan, entries)
-        except sa.exc.SQLAlchemyError:
+        except (JournalUnusable, sa.exc.SQLAlchemyError):
             # The rows are changed, whatever became of the local file: its intentions are settled when it is
             # looked at again. Saying that this chunk failed would be wrong.
             return

@@ -131,3 +131,16 @@ def test_the_demo_prints_the_urls_of_its_databases(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert {Path(url.removeprefix("sqlite:///")).parent for url in urls} == {tmp_path}
     assert all(unstick("jobs", "--source", url).returncode == 0 for url in urls)
+
+
+@pytest.mark.parametrize("argv", [("jobs", "--filter", "\udcff"), ("show", "\udcff")])
+def test_bytes_that_are_no_text_are_refused_in_a_sentence(argv: tuple[str, ...], demo: str) -> None:
+    done = unstick(*argv, "--source", demo)
+    assert done.returncode == 2
+    assert done.stderr == "unstick: '\\udcff' is not valid UTF-8; type it in a terminal that uses UTF-8\n"
+
+
+def test_a_filter_of_the_greatest_size_is_taken(demo: str) -> None:
+    most = " ".join("id:" + ",".join(f"a{number}*" for number in range(5)) for _ in range(100))
+    done = unstick("jobs", "--source", demo, "--filter", most)
+    assert (done.returncode, done.stderr) == (0, "artitec.sqlite3: no such jobs\n")

@@ -10,7 +10,8 @@ from tests.harness.application import Application
 from tests.proof.proof import Proof, check_books
 from tests.proof.test_journal_install import migrate, opened
 from unstick.backends import create_backend, install_journal
-from unstick.backends.sql.journal import Journal, local_path
+from unstick.backends.sql.journal import Journal
+from unstick.backends.sql.journal_file import local_path
 from unstick.recovery.engine import apply
 from unstick.recovery.hooks import Hook
 from unstick.recovery.hooks_again import call_again

@@ -224,3 +224,18 @@ def test_a_pathological_pattern_is_quick() -> None:
 
 def test_every_field_is_listed_for_help() -> None:
     assert {"state", "kind", "error", "retries", "age"} <= set(FIELDS)
+
+
+def test_a_filter_has_no_more_terms_and_values_than_a_database_takes() -> None:
+    assert len(parse_filter("a " * 100)) == 100
+    assert len(parse_filter("id:" + ",".join(map(str, range(500))))[0].values) == 500
+    with pytest.raises(FilterError, match="at most 100 terms and 500 values") as terms:
+        parse_filter("a " * 101)
+    assert terms.value.position == 200
+    with pytest.raises(FilterError, match="at most 100 terms and 500 values"):
+        parse_filter("id:" + ",".join(map(str, range(501))))
+
+
+def test_a_duration_that_is_too_long_is_not_suggested_again() -> None:
+    with pytest.raises(FilterError, match=r"write 90s, 30m, 2h or 1d$"):
+        parse_filter("age>99999999999999999999d")
