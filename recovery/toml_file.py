@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 _HEADER = re.compile(r"\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(
-    r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))?\s*="
+    r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
 )
 _PLAIN = {
     "bool_type": "must be true or false",
@@ -34,6 +34,8 @@ _PLAIN = {
     "model_attributes_type": "must be a table",
 }
 """What pydantic says in words of Python, in words of TOML."""
+_TWICE = ("Cannot overwrite a value", "Cannot mutate immutable namespace")
+BOM = "\ufeff"
 _PART = re.compile(r"\"([^\"]*)\"|'([^']*)'|([A-Za-z0-9_-]+)")
 
 
@@ -48,13 +50,25 @@ class Mistake(ValueError):
 def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Read TOML text. Raises ConfigError with the line of the mistake."""
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix(BOM))
+    except RecursionError:
+        raise ConfigError("this is not TOML that can be read: it is nested too deeply", file=file) from None
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         match = _LINE.search(message)
         line = int(match[1]) if match and match[1] else len(text.splitlines())
         reason = _LINE.sub("", message).strip()
+        if reason in _TWICE or reason.startswith("Cannot declare"):
+            raise ConfigError(*_twice(text, line), file=file, line=line) from None
         raise ConfigError(f"this is not TOML: {reason}", file=file, line=line) from None
+
+
+def _twice(text: str, line: int) -> tuple[str]:
+    """Return the sentence for a key or table that is there already, at the line where it is so again."""
+    lines = text.splitlines()
+    again = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    name = again.partition("=")[0].strip() if not again.startswith("[") else again.partition("#")[0].strip()
+    return (f"{name[:60]!r} is there twice; keep one of them",)
 
 
 def validate(model: type[Model], data: Mapping[str, Any], text: str, file: str) -> Model:
@@ -95,7 +109,7 @@ def _said(first: ErrorDetails) -> str:
         allowed = re.findall(r"'([^']*)'|(\d+)", first["ctx"]["expected"])
         names = [text or number for text, number in allowed]
         return f"can't be {given!r}{hint(str(given), names)}"
-    if kind == "too_short":
+    if kind in ("too_short", "string_too_short"):
         return "must not be empty"
     message = first["msg"].removeprefix("Value error, ")
     message = _PLAIN.get(kind) or message[:1].lower() + message[1:]
@@ -150,15 +164,17 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
     best, best_length = None, 0
     counts: dict[tuple[str, ...], int] = {}
     table: tuple[str | int, ...] = ()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.removeprefix(BOM).splitlines(), 1):
         if header := _HEADER.match(line):
             table = _table_path(_parts(header[2]), header[1] == "[[", counts)
             here = table
         elif key := _KEY.match(line):
-            names = [part for part in (key[1], key[2]) if part]
-            here = (*table, *(name.strip("\"'") for name in names))
+            here = (*table, *_parts(key[1]))
         else:
             continue
+        if here[-1:] == (0,) and tuple(path) == here[:-1]:
+            # A list of tables where one table belongs.
+            here = here[:-1]
         if len(here) > best_length and tuple(path[: len(here)]) == here:
             best, best_length = number, len(here)
     return best

@@ -73,8 +73,10 @@ def load_config(flag: str | None = None, environ: Mapping[str, str] | None = Non
         if wanted:
             raise ConfigError("there is no such configuration file", file=str(path)) from None
         return Config()
-    except UnicodeDecodeError:
-        raise ConfigError("the configuration is not UTF-8 text", file=str(path)) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        told = "the configuration is not UTF-8 text; save it as UTF-8"
+        raise ConfigError(told, file=str(path), line=line) from None
     except OSError as error:
         raise ConfigError(f"the configuration can't be read: {error.strerror}", file=str(path)) from None
     return parse_config(text, str(path))

@@ -27,6 +27,8 @@ from unstick.recovery.source import CAP, NAME
 from unstick.recovery.thresholds import split
 from unstick.recovery.toml_file import Mistake
 
+FORMAT = 1
+"""The format of the file, which has not changed so far."""
 URLS = ("url", "url_env", "url_command")
 COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan", "white", "grey")
 
@@ -75,6 +77,14 @@ def _limit(value: Any) -> int | None:
     if value == NEVER or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
         return None if value == NEVER else value
     raise ValueError(f'must be a whole number from 0, or "{NEVER}" for no limit')
+
+
+def _version(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > FORMAT:
+        raise ValueError(f"this file is of format {value}, for a newer unstick: this one knows {FORMAT}")
+    if value != FORMAT or isinstance(value, bool):
+        raise ValueError(f"must be {FORMAT}, the format that this unstick knows")
+    return FORMAT
 
 
 def _zone(value: Any) -> str:
@@ -263,6 +273,9 @@ class Defaults(Common):
 class ConfigFile(_Table):
     """The configuration of unstick."""
 
+    version: Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": FORMAT})] = Field(
+        FORMAT, description="the format of this file"
+    )
     defaults: Defaults | None = None
     sources: dict[Annotated[str, AfterValidator(_name)], SourceTable] = Field(default_factory=dict)
     keys: Annotated[dict[str, str], BeforeValidator(_keymap), _KEYS] = Field(

@@ -1,13 +1,18 @@
-"""Writes `docs/keys.md` from the registry of actions: it can't tell anything else than the console."""
+"""Writes `docs/keys.md` from the registry of actions, and `docs/config.schema.json` from what checks the
+configuration: they can't tell anything else than the program."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from unstick.recovery.config import schema
 from unstick.tui.actions import ACTIONS, SCREENS, Action
 from unstick.tui.keys import shown
 
-PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "keys.md"
+SCHEMA = DOCS / "config.schema.json"
 
 HEAD = """\
 # Keys
@@ -33,6 +38,11 @@ def page() -> str:
     for action in ACTIONS:
         groups.setdefault(action.id.partition(".")[0], []).append(action)
     return "\n".join([HEAD, *(line for group in groups.items() for line in _table(*group))])
+
+
+def config_schema() -> str:
+    """Return the JSON schema of the configuration as `unstick config schema` prints it."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _table(group: str, actions: list[Action]) -> list[str]:
@@ -65,3 +75,4 @@ def _escaped(text: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    SCHEMA.write_text(config_schema(), encoding="utf-8")

@@ -1,6 +1,8 @@
 """The generated pages of the documentation are those that would be generated now."""
 
-from tests.arch.reference import PAGE, page
+import json
+
+from tests.arch.reference import PAGE, SCHEMA, config_schema, page
 from unstick.tui.actions import ACTIONS
 
 
@@ -11,3 +13,13 @@ def test_the_page_of_keys_is_current() -> None:
 def test_the_page_of_keys_names_every_action() -> None:
     told = page()
     assert [action.id for action in ACTIONS if f"`{action.id}`" not in told] == []
+
+
+def test_the_schema_of_the_configuration_is_current() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == config_schema(), "run scripts/docs"
+
+
+def test_the_schema_of_the_configuration_knows_every_table_by_its_title() -> None:
+    told = json.loads(config_schema())
+    assert told["additionalProperties"] is False
+    assert {"version", "defaults", "sources", "keys", "views"} <= set(told["properties"])

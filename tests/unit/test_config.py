@@ -88,6 +88,21 @@ REFUSED: list[tuple[str, int | None, str, str]] = [
         "sources.a.tls.mode",
         "did you mean verify-ca",
     ),
+    ("version = 2", 1, "version", "for a newer unstick"),
+    ("version = true", 1, "version", "must be 1"),
+    ('theme = "a"\ntheme = "b"', 2, "", "'theme' is there twice"),
+    ("[keys]\n[views]\n[keys]", 3, "", "'[keys]' is there twice"),
+    ("a = " + "[" * 5000, None, "", "nested too deeply"),
+    ('sources.a.url = "sqlite:///x"\nsources.a.refrsh = 3', 2, "sources.a.refrsh", "did you mean refresh?"),
+    ('[[sources]]\nurl = "x"', 1, "sources", "must be a table"),
+    ('[sources.a]\r\nurl = "sqlite:///x"\r\nulr = "x"', 3, "sources.a.ulr", "did you mean url?"),
+    ('[sources.a]\nurl_env = ""', 2, "sources.a.url_env", "must not be empty"),
+    (
+        '[sources.a]\nurl = "sqlite:///x"\n[sources.a.hooks.x]\nurl = "http://h/"\nheaders.A = { en = "X" }',
+        5,
+        "sources.a.hooks.x.headers.A.en",
+        "did you mean env?",
+    ),
     ("[sources]\na = 3", 2, "sources.a", "must be a table"),
 ]
 
@@ -249,6 +264,32 @@ def test_a_named_file_must_exist_the_default_one_need_not(tmp_path: Path) -> Non
         load_config(str(tmp_path / "none.toml"), {})
     with pytest.raises(ConfigError, match="no such configuration file"):
         load_config(None, {"UNSTICK_CONFIG": str(tmp_path / "none.toml")})
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"ascii = true\n# \xfc\n", r"c\.toml:2: the configuration is not UTF-8 text"),
+        ("ascii = true".encode("utf-16"), r"c\.toml:1: the configuration is not UTF-8 text"),
+        (b"\x00", r"c\.toml:1: this is not TOML"),
+    ],
+)
+def test_a_file_that_is_no_text_is_told_about(tmp_path: Path, content: bytes, says: str) -> None:
+    file = tmp_path / "c.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=says):
+        load_config(str(file), {})
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="can't be read: Is a directory"):
+        load_config(str(tmp_path), {})
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_bytes(b'\xef\xbb\xbf[sources.a]\r\nurl = "sqlite:///x"\r\n')
+    assert list(load_config(str(file), {}).sources) == ["a"]
 
 
 def test_the_default_file_is_found(home: Path) -> None:
