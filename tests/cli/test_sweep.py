@@ -118,5 +118,14 @@ def test_all_configured_sources_are_swept_and_one_that_is_wrong_stops_none(
     assert "one: recovered 5" in armed.out
 
 
+def test_a_source_that_is_away_holds_up_no_other(cli: Cli) -> None:
+    cli.prepare = lambda backend: backend.go_down() if backend.source == "away.db" else None
+    ran = cli("sweep", "--once", "--json", "--source", "sqlite:///away.db", URL)
+    away, here = ran.json["runs"]
+    assert (away["source"], away["decision"], away["down"]) == ("away.db", "failed", True)
+    assert (here["decision"], here["outcomes"]["applied"]) == ("recover", 5)
+    assert ran.code == 3
+
+
 def test_a_name_given_twice_is_swept_once(cli: Cli) -> None:
     assert len(cli("sweep", "--once", "--json", "--source", URL, URL).json["runs"]) == 1
