@@ -56,6 +56,7 @@ def _with_evidence(item: Job | Variant) -> dict[str, Any]:
     return found
 
 
-def print_json(document: Mapping[str, Any]) -> None:
-    """Print one object. Only ASCII, so that no text from a database can move a cursor."""
-    print(json.dumps(plain(document), indent=2, ensure_ascii=True))
+def print_json(document: Mapping[str, Any], *, line: bool = False) -> None:
+    """Print one object, with `line` on a line of its own and at once. Only ASCII, so that no text from a
+    database can move a cursor."""
+    print(json.dumps(plain(document), indent=None if line else 2, ensure_ascii=True), flush=line)

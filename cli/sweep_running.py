@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -122,7 +121,7 @@ def _tell(run: Run) -> None:
 
 
 def _tell_json(run: Run) -> None:
-    print(json.dumps(run_object(run), ensure_ascii=True), flush=True)
+    print_json(run_object(run), line=True)
 
 
 def run_object(run: Run) -> dict[str, Any]:
