@@ -89,7 +89,7 @@ async def test_jobs_are_shown_and_nothing_is_changed_without_a_journal(
 
 
 async def test_a_journal_that_is_usable_again_is_used(proof: Proof) -> None:
-    jobs = await add_stuck(proof.world, "a")
+    await add_stuck(proof.world, "a")
     path = spoil("text")
     backend = await opened(proof)
     plan = await plan_recover(backend)
