@@ -1,4 +1,4 @@
-"""Lists the packages below the folders that pyproject.toml maps to import names.
+"""Lists the packages below the folders that pyproject.toml maps to import names, and the manual page.
 
 setuptools can map a folder to a dotted name, or find packages, but not both at once in pyproject.toml.
 """
@@ -20,4 +20,5 @@ def packages_below(name: str, folder: str) -> list[str]:
 
 
 PACKAGES = [package for name, folder in FOLDERS.items() for package in packages_below(name, folder)]
-setup(packages=sorted(PACKAGES))
+# pyproject.toml has no place for what belongs outside of site-packages.
+setup(packages=sorted(PACKAGES), data_files=[("share/man/man1", ["docs/unstick.1"])])

@@ -7,7 +7,7 @@ also for those that don't tell. In `field:value` a comma means any of and `*` an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from unstick.recovery.durations import parse_duration
@@ -17,7 +17,16 @@ from unstick.recovery.model import State
 from unstick.recovery.query import Op, Term
 from unstick.recovery.suggest import closest, hint
 
-__all__ = ["FIELDS", "format_filter", "matches", "matches_all", "parse_filter", "quote_value"]
+__all__ = [
+    "FIELDS",
+    "MEANINGS",
+    "format_filter",
+    "matches",
+    "matches_all",
+    "parse_filter",
+    "quote_value",
+    "sample",
+]
 
 FIELDS = ("state", "is", "stuck", *NAMES, "error", *COUNTS, *AGES)
 
@@ -34,6 +43,25 @@ _YES, _NO = ("yes", "true", "1"), ("no", "false", "0")
 _SAMPLES = {"state": "failed", "is": "stuck", "stuck": "yes", "step": "overlay", "status": "FAILED"}
 _SAMPLES |= {"id": "12", "job": "12", "table": "jobs", "error": "timeout", "kind": "mail"}
 _UNIT = re.compile(r"(\d+)\s*(s|m|h|d|w)[a-z]*", re.IGNORECASE)
+
+MEANINGS: Mapping[str, str] = {
+    "state": "jobs in one of these states",
+    "is": "jobs that a stuck rule applies to, or jobs in one of these states",
+    "stuck": "`yes`: a stuck rule applies; `no`: none does",
+    "id": "this job; in a list of variants this variant, or `JOB/VARIANT`",
+    "job": "this job; in a list of variants those of this job",
+    "status": "the system's own word for the state",
+    "kind": "jobs of this kind; in a list of variants the variant's name",
+    "step": "where the job is",
+    "table": "jobs of this table, where a profile has several",
+    "error": "this text somewhere in the error",
+    "retries": "attempts made so far",
+    "priority": "the job's own priority",
+    "age": "time since it was created",
+    "idle": "time since the last life sign",
+    "running": "time since it was started",
+}
+"""What a term of each field finds, for the reference."""
 
 Value = tuple[str, int]
 """A value as it was written, and where it begins."""
@@ -121,6 +149,11 @@ def _values(text: str, start: int, name: str, what: str) -> tuple[list[Value], i
         if text[position : position + 1] != ",":
             return values, position
         position += 1
+
+
+def sample(name: str) -> str:
+    """Return a term of a field, to show how one is written."""
+    return _sample(name, f"{name}{'>=' if name in COUNTS else '>' if name in AGES else ':'}")
 
 
 def _sample(name: str, what: str) -> str:

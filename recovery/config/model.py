@@ -200,8 +200,12 @@ class Common(_Table):
     refresh: Refresh = Field(
         5.0, description="pause between two looks, at least 1s; a plain number is seconds"
     )
-    statement_timeout: Seconds = Field(10.0, description="a plain number is seconds")
-    connect_timeout: Seconds = Field(5.0, description="a plain number is seconds")
+    statement_timeout: Seconds = Field(
+        10.0, description="a statement that takes longer is cancelled; a plain number is seconds"
+    )
+    connect_timeout: Seconds = Field(
+        5.0, description="how long a database may take to answer at all; a plain number is seconds"
+    )
     lock_timeout: Seconds = Field(2.0, description="wait for a locked row; a plain number is seconds")
     time_zone: Annotated[str, BeforeValidator(_zone)] = Field(
         "", description="of zone-less times in the database; the server's own where it isn't given"
@@ -221,10 +225,10 @@ class HookTable(_Table):
     """What is called once for each row that an action changed, after the commit."""
 
     url: Text = Field(description="http:// or https://; {job} and other words are filled in")
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field("POST")
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field("POST", description="of the call")
     headers: dict[str, str | FromEnvironment] = Field({}, description="a text, or { env = NAME }")
     body: str | dict[str, Any] | None = Field(None, description="JSON as a text or a table, with such words")
-    timeout: Seconds = Field(10.0, description="a plain number is seconds")
+    timeout: Seconds = Field(10.0, description="until the status is there; a plain number is seconds")
     ok: list[Annotated[int, Field(ge=100, le=599)]] = Field(
         [], description="statuses that are fine beside 2xx"
     )
@@ -276,8 +280,10 @@ class ConfigFile(_Table):
     version: Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": FORMAT})] = Field(
         FORMAT, description="the format of this file"
     )
-    defaults: Defaults | None = None
-    sources: dict[Annotated[str, AfterValidator(_name)], SourceTable] = Field(default_factory=dict)
+    defaults: Defaults | None = Field(None, description="what holds for every source")
+    sources: dict[Annotated[str, AfterValidator(_name)], SourceTable] = Field(
+        default_factory=dict, description="name -> a database"
+    )
     keys: Annotated[dict[str, str], BeforeValidator(_keymap), _KEYS] = Field(
         {}, description="action id -> key; several as a list or separated by commas, none to take it away"
     )

@@ -1,6 +1,7 @@
 """The wheel holds all of the five folders, under `unstick`, and nothing else."""
 
 import subprocess
+import tomllib
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -9,6 +10,9 @@ import pytest
 from tests.arch.checkout import ROOT, folders, relative, tracked
 
 DATA = {".toml", ".sql", ".tcss"}
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+DATA_FOLDER = f"unstick-{VERSION}.data/data/"
+"""What a wheel puts below the environment's own folder instead of into site-packages."""
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +25,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
 
 
 def test_the_wheel_puts_only_unstick_into_site_packages(wheel: ZipFile) -> None:
-    tops = {name.split("/")[0] for name in wheel.namelist()}
+    tops = {name.split("/")[0] for name in wheel.namelist() if not name.startswith(DATA_FOLDER)}
     (metadata,) = tops - {"unstick"}
     assert metadata.endswith(".dist-info")
+
+
+def test_the_manual_page_goes_where_man_looks_and_nothing_else_goes_beside_site_packages(
+    wheel: ZipFile,
+) -> None:
+    beside = [name for name in wheel.namelist() if name.startswith(DATA_FOLDER)]
+    assert beside == [f"{DATA_FOLDER}share/man/man1/unstick.1"]
+    assert wheel.read(beside[0]) == (ROOT / "docs" / "unstick.1").read_bytes()
 
 
 def test_unstick_is_a_namespace(wheel: ZipFile) -> None:
