@@ -11,7 +11,7 @@ import pytest
 
 from unstick.cli.verbs import VERBS
 
-HEAVY = ("textual", "rich", "sqlalchemy", "pydantic", "asyncpg", "pymysql")
+HEAVY = ("textual", "rich", "sqlalchemy", "pydantic", "asyncpg", "pymysql", "argcomplete")
 RUN = """
 import sys
 from unstick.cli import main
