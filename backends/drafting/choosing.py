@@ -68,6 +68,9 @@ def parts_of(info: TableInfo) -> dict[str, str]:
                 if match is not None:
                     parts[role] = match
                     break
+    if not _tells_state(parts) and plain(parts.get("step", "")) == "phase":
+        # Where nothing else tells the state, the phase is it.
+        parts["status"] = parts.pop("step")
     return parts
 
 

@@ -38,7 +38,8 @@ class Entry:
             lines += comment("The URL has a password, so it is not written here but read from this variable.")
             lines.append(f"url_env = {quoted(self.variable)}")
         else:
-            lines += comment("Without a password: ~/.pgpass or ~/.my.cnf may hold it.")
+            if not (self.url or "").startswith("sqlite"):
+                lines += comment("Without a password: ~/.pgpass or ~/.my.cnf may hold it.")
             lines.append(f"url = {quoted(self.url or '')}")
         if self.profile is not None:
             lines.append(f"profile = {quoted(self.profile)}")

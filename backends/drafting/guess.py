@@ -100,6 +100,8 @@ def _statuses(parts: dict[str, str], seen: Seen, sample: Sample) -> tuple[Status
 
 def _running(parts: Mapping[str, str], statuses: Statuses, sample: Sample) -> list[bool]:
     running = statuses.of(State.RUNNING)
+    if statuses.sql is None and "status" not in parts:
+        return [False] * len(sample.rows)
     if statuses.sql is None:
         return [str(row.get(parts["status"])) in running for row in sample.rows]
     ended = [parts[role] for role in ("failed_at", "finished") if role in parts]

@@ -17,12 +17,15 @@ ROLES: Mapping[str, Sequence[str]] = {
     ),
     "updated": (
         "updated_at", "updated", "update_time", "updated_on", "modified_at", "modified", "last_modified",
-        "changed_at", "touched_at", "last_update", "mtime", "geaendert_am", "geaendert", "aktualisiert_am",
+        "changed_at", "touched_at",
+        "touched_on", "changed_on",
+        "last_update", "mtime", "geaendert_am", "geaendert", "aktualisiert_am",
         "aktualisiert",
     ),
     "started": (
         "started_at", "started", "start_time", "started_on", "attempted_at", "performed_at", "picked_at",
         "picked_up_at", "claimed_at", "locked_at", "reserved_at", "taken_at", "dequeued_at", "begun_at",
+        "begun_on",
         "begin_at", "start_date", "started_ms", "gestartet_am", "gestartet", "begonnen_am", "begonnen",
         "beginn",
     ),
@@ -37,6 +40,7 @@ ROLES: Mapping[str, Sequence[str]] = {
     ),
     "created": (
         "created_at", "created", "create_time", "created_on", "inserted_at", "enqueued_at", "queued_at",
+        "queued_on",
         "submitted_at", "creation_date", "ctime", "date_created", "created_ms", "angelegt_am", "angelegt",
         "erstellt_am", "erstellt", "erzeugt_am", "eingestellt_am",
     ),
@@ -79,7 +83,9 @@ LOCKS = ("locked_at", "reserved_at", "claimed_at", "taken_at", "picked_at", "pic
 STATES: Mapping[State, Sequence[str]] = {
     State.RUNNING: (
         "running", "executing", "working", "active", "in_progress", "inprogress", "processing", "started",
-        "busy", "picked", "claimed", "locked", "reserved", "leased", "acquired", "laeuft", "in_arbeit",
+        "busy", "picked", "claimed", "locked", "reserved", "leased", "acquired",
+        "doing", "in_flight",
+        "laeuft", "in_arbeit",
         "in_bearbeitung", "aktiv", "gestartet",
     ),
     State.PENDING: (

@@ -199,3 +199,24 @@ async def test_text_of_the_database_can_neither_end_a_comment_nor_break_the_draf
     assert "\x1b" not in found.text
     assert "delete" in job.actions
     assert job.actions["delete"].statuses == ("error",)
+
+
+async def test_a_named_table_without_any_state_is_told_about(sqlite_url: str) -> None:
+    await in_database(
+        sqlite_url, lambda c: c.exec_driver_sql("CREATE TABLE tx (id integer primary key, ts text)")
+    )
+    await in_database(
+        sqlite_url, lambda c: c.exec_driver_sql("INSERT INTO tx VALUES (1, '2024-01-01 10:00:00')")
+    )
+    with pytest.raises(SchemaMismatch, match="tx has no column that tells the state of a job"):
+        await draft(Source("s", sqlite_url), "tx", table="tx")
+
+
+async def test_a_phase_is_the_state_where_nothing_else_tells_it(sqlite_url: str) -> None:
+    words = "id integer primary key, phase text, begun_on text, attempts integer"
+    rows = "(1, 'doing', '2024-01-01 10:00:00', 1), (2, 'queued', NULL, 0)"
+    await in_database(sqlite_url, lambda c: c.exec_driver_sql(f"CREATE TABLE print_jobs ({words})"))
+    await in_database(sqlite_url, lambda c: c.exec_driver_sql(f"INSERT INTO print_jobs VALUES {rows}"))
+    [job] = parse_profile((await drafted(sqlite_url)).text, "draft").jobs
+    assert (job.status, job.states[State.RUNNING]) == ("phase", ("doing",))
+    assert [rule.statuses for rule in job.rules] == [("doing",)]
