@@ -77,12 +77,17 @@ class AsyncSession:
 
     async def _connect(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
+            closed = self._closed
             raw = await connect(self._source, write=self._write, url=self._url)
             self._engine = self._engine_of(raw)
             connection = await self._engine.connect()
             if raw.pooled and not self._write:
                 connection = await connection.execution_options(postgresql_readonly=True)
             self._connection = connection
+            if closed != self._closed:
+                # Whoever closed us found no connection to let go of.
+                await self._drop()
+                raise ConnectionResetError("it was closed while it was being opened")
         return self._connection
 
     def _engine_of(self, raw: pooled.Connection) -> AsyncEngine:
