@@ -1,7 +1,4 @@
-"""MariaDB from the system's package, in a private folder: TCP, a password, time zones, our own settings.
-
-`python -m tests.harness.mariadb` makes sure that the package is there.
-"""
+"""MariaDB from the system's package, in a private folder: TCP, a password, time zones, our own settings."""
 
 import os
 import signal
@@ -182,7 +179,3 @@ def ensure_installed() -> None:
 def _find_installed() -> None:
     _program("mariadbd", "mysqld")
     _zones_sql()
-
-
-if __name__ == "__main__":
-    ensure_installed()

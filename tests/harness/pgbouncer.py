@@ -59,7 +59,7 @@ class PgBouncer(Server):
         return True
 
     def prepare(self) -> None:
-        ensure(_program, PACKAGES, self.name)
+        ensure_installed()
         self.data.mkdir()
         lines = [f"{name} = {value}" for name, value in self.settings.items()]
         places = ["[databases]", f"* = host=127.0.0.1 port={self._server.port}", "[pgbouncer]"]
@@ -73,3 +73,8 @@ class PgBouncer(Server):
 
 def _program() -> str:
     return find_program(("pgbouncer",), what="PgBouncer", package=PACKAGES[0])
+
+
+def ensure_installed() -> None:
+    """Installs the pooler's package when it is missing and we may; otherwise says what to install."""
+    ensure(_program, PACKAGES, PgBouncer.name)

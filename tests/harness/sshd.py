@@ -152,7 +152,3 @@ def program(name: str) -> str:
 def ensure_installed() -> None:
     """Installs what is missing where we may; otherwise says what to install."""
     ensure(lambda: [program(name) for name in PROGRAMS], PACKAGES, "SSH and tmux")
-
-
-if __name__ == "__main__":
-    ensure_installed()
