@@ -1,7 +1,7 @@
 """A real SSH server on loopback, and tmux, as the system's packages bring them, all in a private folder.
 
-`python -m tests.harness.sshd` makes sure that the packages are there. Nobody can log in but who has the key
-in the folder: there are no passwords, and nothing of the machine's own SSH settings or keys is used.
+Nobody can log in but who has the key in the folder: there are no passwords, and nothing of the machine's own
+SSH settings or keys is used.
 """
 
 import os
