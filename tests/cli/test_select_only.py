@@ -124,7 +124,8 @@ def test_actions_name_every_privilege_that_is_missing_before_anything_is_changed
 
 
 def test_what_is_named_is_enough(operation: str, run: Run, database_url: str) -> None:
-    for words in (("undo", operation), ("recover",)):
+    failed = run("jobs", "--state", "failed")[1]["jobs"][0]["id"]
+    for words in (("undo", operation), ("recover",), ("delete", failed)):
         for _ in range(3):
             code, told = run(*words, "--yes")
             if code == 0:
