@@ -29,6 +29,7 @@ VERBS: Mapping[str, Verb] = {
     "history": Verb("history", "the retry history of all jobs, of one, or of one variant"),
     "stats": Verb("stats", "retry statistics"),
     "sweep": Verb("sweep", "look for stuck jobs again and again, and recover them within limits"),
+    "alerts": Verb("alerts", "send a test alert to every target, or show what would be sent where"),
     "profiles": Verb("profiles", "the known job systems, or the text of one profile"),
     "config": Verb("configuration", "show, find or describe the configuration"),
     "init": Verb("init", "write a database into the configuration; draft a profile of unknown tables"),

@@ -21,6 +21,8 @@ FAILED_RUNS = 3
 FEW = 10
 """Stuck jobs below which the brake never counts shares: where one job runs at a time, all of them hang when
 it does, and a mistake about a handful is small."""
+IN_A_ROW = "runs in a row failed"
+"""How a brake says that it holds until the sweep is armed again."""
 AT_LIMIT = "needs a person"
 """How the reason begins for which a row at its retry limit is left out."""
 FROM_PROFILE = "profile, or the system's own environment variable"
@@ -121,7 +123,7 @@ def brake(counts: Counts, failed_runs: int = 0) -> str | None:
     life signs than so many dead workers.
     """
     if failed_runs >= FAILED_RUNS:
-        return f"{failed_runs} runs in a row failed"
+        return f"{failed_runs} {IN_A_ROW}"
     running = counts.by_state.get(State.RUNNING, 0)
     if counts.stuck < FEW or counts.stuck * 2 <= running:
         return None

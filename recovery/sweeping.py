@@ -39,7 +39,7 @@ class Run:
 
     `at` is the database's time, None where it could not be asked. `plan` is that of everything stuck,
     `result` what became of the rows that were taken. `stuck` are the first stuck jobs, the longest silent
-    first.
+    first, `pending` the first that wait for a worker, the oldest first.
     `waiting_s` is how long the oldest pending job has been waiting (seconds; None: none is). `leader` says
     who else sweeps here, `problem` in a sentence why the run failed, `down` that the database was not there,
     `code` the exit code that this would be.
@@ -56,6 +56,7 @@ class Run:
     plan: Plan | None = None
     result: Result | None = None
     stuck: tuple[Job, ...] = ()
+    pending: tuple[Job, ...] = ()
     waiting_s: float | None = None
     leader: str | None = None
     problem: str | None = None
@@ -159,7 +160,9 @@ class Sweeper:
         seen = forecast(plan, counts, cap=settings.cap, failed_runs=self.failed_runs, shares=shares)
         told = replace(told, at=counts.now, counts=counts, seen=seen, plan=plan)
         try:
-            told = replace(told, stuck=await self._stuck(counts), waiting_s=await self._waiting(counts))
+            told = replace(told, stuck=await self._stuck(counts))
+            pending = await self._pending(counts)
+            told = replace(told, pending=pending, waiting_s=waited_s(pending[0], counts) if pending else None)
         except QueryTimeout:
             # Only figures: on a large table without an index for them the recovery is worth more.
             return seen, told
@@ -170,13 +173,11 @@ class Sweeper:
             return ()
         return (await self.backend.page(Query(stuck_only=True, limit=SHOWN, thresholds=self.thresholds))).rows
 
-    async def _waiting(self, counts: Counts) -> float | None:
+    async def _pending(self, counts: Counts) -> tuple[Job, ...]:
         if not counts.by_state.get(State.PENDING):
-            return None
+            return ()
         pending = (Term("state", "=", State.PENDING),)
-        oldest = (await self.backend.page(Query(pending, sort="created", limit=1))).rows
-        created = oldest[0].created if oldest else None
-        return (counts.now - created).total_seconds() if created is not None else None
+        return (await self.backend.page(Query(pending, sort="created", limit=SHOWN))).rows
 
     async def _recover(self, told: Run, seen: Forecast) -> Run:
         """Plan just the rows of this run, and apply that."""
@@ -190,7 +191,6 @@ class Sweeper:
         lost = result.error
         return replace(
             told,
-            plan=plan,
             result=result,
             decision=Decision.RECOVER if lost is None else Decision.FAILED,
             problem=None if lost is None else sentence(lost),
@@ -279,6 +279,11 @@ class Timer:
             except TimeoutError:
                 continue
         return False
+
+
+def waited_s(job: Job, counts: Counts) -> float | None:
+    """Return how long a pending job has been waiting, in seconds; None where it doesn't tell."""
+    return (counts.now - job.created).total_seconds() if job.created is not None else None
 
 
 def sentence(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from unstick.recovery.config.alerts_model import AlertsTable, SourceAlertsTable
 from unstick.recovery.config.url import check_url
 from unstick.recovery.config.views import VIEWS, ViewTable
 from unstick.recovery.durations import NEVER, parse_duration
@@ -255,6 +256,7 @@ class SourceTable(Common):
     environment: Label | None = Field(None, description="a label; prod is read-only until --write")
     colour: Annotated[str, BeforeValidator(_colour)] | None = Field(None, description="of the label")
     hooks: dict[Text, HookTable] = Field({}, description="action -> what is called after it")
+    alerts: SourceAlertsTable | None = Field(None, description="what is told of it, and to whom")
 
     @model_validator(mode="after")
     def _one_url(self) -> Self:
@@ -281,6 +283,7 @@ class ConfigFile(_Table):
         FORMAT, description="the format of this file"
     )
     defaults: Defaults | None = Field(None, description="what holds for every source")
+    alerts: AlertsTable | None = Field(None, description="what is told, and to whom")
     sources: dict[Annotated[str, AfterValidator(_name)], SourceTable] = Field(
         default_factory=dict, description="name -> a database"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from unstick.recovery.config.load import Config
@@ -19,6 +19,10 @@ def url_of(
     config: Config, name: str, table: Mapping[str, Any], environ: Mapping[str, str], *, reveal: bool = True
 ) -> tuple[str, str]:
     """Return a source's URL and where it comes from. Without `reveal` nothing is read or run."""
+
+    def wrong(message: str) -> ConfigError:
+        return config.error(message, "sources", name, key)
+
     key = next(key for key in ("url", "url_env", "url_command") if table.get(key) is not None)
     place, given = config.place("sources", name, key), table[key]
     if key == "url":
@@ -28,7 +32,7 @@ def url_of(
         if reveal and not found:
             raise config.error(f"the environment variable {given} is not set", "sources", name, key)
     else:
-        found = _run(config, name, given, environ) if reveal else ""
+        found = printed(given, environ, wrong) if reveal else ""
     if not reveal:
         return "", place
     try:
@@ -37,10 +41,13 @@ def url_of(
         raise config.error(str(error), "sources", name, key) from None
 
 
-def _run(config: Config, name: str, command: str | Sequence[str], environ: Mapping[str, str]) -> str:
-    def wrong(message: str) -> ConfigError:
-        return config.error(message, "sources", name, "url_command")
-
+def printed(
+    command: str | Sequence[str],
+    environ: Mapping[str, str],
+    wrong: Callable[[str], ConfigError],
+    what: str = "the database URL",
+) -> str:
+    """Return the first line that a command prints. `wrong` makes the error that names the command's place."""
     try:
         words = shlex.split(command) if isinstance(command, str) else list(command)
     except ValueError:
@@ -65,5 +72,5 @@ def _run(config: Config, name: str, command: str | Sequence[str], environ: Mappi
         raise wrong(f"{words[0]} ended with exit code {done.returncode}")
     lines = done.stdout.strip().splitlines()
     if not lines:
-        raise wrong(f"{words[0]} printed nothing; it must print the database URL")
+        raise wrong(f"{words[0]} printed nothing; it must print {what}")
     return lines[0]
