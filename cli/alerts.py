@@ -24,9 +24,7 @@ WOULD, SENT, FAILED = "would be sent", "sent", "failed"
 
 def configure(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options."""
-    parser.add_argument(
-        "what", choices=("test",), metavar="test", help="send a test message to every target, or to those of --source"
-    )
+    parser.add_argument("what", choices=("test",), metavar="test", help="send a test message to each target")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be sent, and where")
 
 

@@ -13,6 +13,7 @@ from unstick.cli.output import narrate, safe
 from unstick.cli.selecting import LEAST, add_timeout, thresholds
 from unstick.cli.session import Session
 from unstick.cli.sweep_running import Seat, once, repeat
+from unstick.cli.sweep_watching import Watcher
 from unstick.recovery.config.resolve import names
 from unstick.recovery.durations import parse_duration
 from unstick.recovery.errors import ReadOnlySource, UnstickError, UsageError
@@ -48,9 +49,26 @@ def run(session: Session) -> int:
     seats, failures = _seats(session, settings)
     if not seats:
         return max(failures)
+    watchers = _watchers(session, seats)
     if session.args.once:
-        return max([asyncio.run(once(seats, as_json=session.json)), *failures])
-    return asyncio.run(repeat(seats, settings.every_s, as_json=session.json))
+        return max([asyncio.run(once(seats, watchers, as_json=session.json)), *failures])
+    return asyncio.run(repeat(seats, settings.every_s, watchers, as_json=session.json))
+
+
+def _watchers(session: Session, seats: list[Seat]) -> list[Watcher]:
+    """Return who hears of the runs; what is not wanted is not even imported."""
+    found: list[Watcher] = []
+    if any(_alerting(session, seat.source.name) for seat in seats):
+        from unstick.cli.sweep_alerts import alerter
+
+        told = alerter(session, {seat.source.name: seat.sweeper.backend for seat in seats})
+        found += [told] if told is not None else []
+    return found
+
+
+def _alerting(session: Session, name: str) -> bool:
+    config = session.config
+    return bool(config.data.get("alerts") or config.sources.get(name, {}).get("alerts"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,15 @@ from typing import Any
 from unstick.cli.encode import plain, print_json
 from unstick.cli.failures import mask
 from unstick.cli.output import narrate, safe, say
+from unstick.cli.sweep_watching import Watcher, Watching
 from unstick.recovery.durations import long_duration
 from unstick.recovery.source import Source
 from unstick.recovery.sweep import Decision
 from unstick.recovery.sweeping import Run, Sweeper, Timer, told
 
 INTERRUPTED = 130
+GRACE_S = 5.0
+"""Seconds that alerts and metrics have at the end of a sweep."""
 STOPPING = "stopping after the rows in hand; once more to stop at once"
 
 
@@ -30,10 +33,18 @@ class Seat:
     sweeper: Sweeper
 
 
-async def once(seats: Sequence[Seat], *, as_json: bool) -> int:
+async def once(seats: Sequence[Seat], watchers: Sequence[Watcher] = (), *, as_json: bool) -> int:
     """Make one run on every source at the same time; return the exit code."""
+    watching = Watching(lambda run: None, watchers)
+
+    async def one(seat: Seat) -> Run:
+        run = await seat.sweeper.run()
+        watching(run)
+        return run
+
     with _ended(lambda: _stop(seats)) as ended:
-        runs = await asyncio.gather(*(seat.sweeper.run() for seat in seats))
+        runs = await asyncio.gather(*map(one, seats))
+        await watching.drain()
         await asyncio.gather(*(seat.sweeper.backend.close() for seat in seats), return_exceptions=True)
     if as_json:
         print_json({"runs": [run_object(run) for run in runs]})
@@ -43,10 +54,12 @@ async def once(seats: Sequence[Seat], *, as_json: bool) -> int:
     return INTERRUPTED if ended.interrupted else max(map(_code, runs))
 
 
-async def repeat(seats: Sequence[Seat], every_s: float | None, *, as_json: bool) -> int:
+async def repeat(
+    seats: Sequence[Seat], every_s: float | None, watchers: Sequence[Watcher] = (), *, as_json: bool
+) -> int:
     """Sweep every source until a signal comes; return the exit code."""
-    tell = _tell_json if as_json else _tell
-    timers = [Timer(seat.sweeper, tell, every_s) for seat in seats]
+    watching = Watching(_tell_json if as_json else _tell, watchers)
+    timers = [Timer(seat.sweeper, watching, every_s) for seat in seats]
 
     def stop() -> None:
         for timer in timers:
@@ -55,6 +68,7 @@ async def repeat(seats: Sequence[Seat], every_s: float | None, *, as_json: bool)
     narrate(f"sweeping {', '.join(safe(seat.source.name) for seat in seats)}{_pace(every_s)}")
     with _ended(stop) as ended:
         await asyncio.gather(*(timer.run() for timer in timers))
+        await watching.drain(GRACE_S)
         await asyncio.gather(*(seat.sweeper.backend.close() for seat in seats), return_exceptions=True)
     return INTERRUPTED if ended.interrupted else 0
 
