@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from unstick.recovery.errors import UnstickError, UsageError
 
 if TYPE_CHECKING:
     from unstick.backends.demo.killing import SourceWorkers
+    from unstick.cli.sweep_alerts import ConsoleAlerts
     from unstick.recovery.port import Backend
     from unstick.recovery.source import Source
 
@@ -121,7 +123,8 @@ def open_console(session: Session, seats: Sequence[Seat], workers: SourceWorkers
     from unstick.tui.app import run_console
 
     config = session.config
-    with placed(config):
+    alerts = _alerts(session)
+    with placed(config), telling(alerts):
         return run_console(
             seats,
             keymap=config.keys,
@@ -131,7 +134,29 @@ def open_console(session: Session, seats: Sequence[Seat], workers: SourceWorkers
             workers=workers,
             views=config.views,
             find=lambda text: _found(session, text),
+            on_sweep=alerts,
         )
+
+
+def _alerts(session: Session) -> ConsoleAlerts | None:
+    """Return what tells people of the runs of sweeps, where somebody is to be told."""
+    from unstick.cli.sweep_watching import wanted
+
+    if not wanted(session.config, session.config.sources):
+        return None
+    from unstick.cli.sweep_alerts import ConsoleAlerts
+
+    return ConsoleAlerts(session)
+
+
+@contextmanager
+def telling(alerts: ConsoleAlerts | None) -> Iterator[None]:
+    """Say at the end what went wrong with alerts."""
+    try:
+        yield
+    finally:
+        if alerts is not None:
+            alerts.tell()
 
 
 def _ascii(session: Session) -> bool | None:

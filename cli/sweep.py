@@ -13,7 +13,7 @@ from unstick.cli.output import narrate, safe
 from unstick.cli.selecting import LEAST, add_timeout, thresholds
 from unstick.cli.session import Session
 from unstick.cli.sweep_running import Seat, once, repeat
-from unstick.cli.sweep_watching import Watcher
+from unstick.cli.sweep_watching import Watcher, wanted
 from unstick.recovery.config.resolve import names
 from unstick.recovery.durations import parse_duration
 from unstick.recovery.errors import ReadOnlySource, UnstickError, UsageError
@@ -22,6 +22,7 @@ from unstick.recovery.sweep import Mode
 from unstick.recovery.sweeping import Sweeper
 
 if TYPE_CHECKING:
+    from unstick.recovery.alerting import Alerter
     from unstick.recovery.source import Source
 
 
@@ -41,34 +42,42 @@ def configure(parser: argparse.ArgumentParser, verb: str) -> None:
         "--no-brake", action="store_true", help="also where more than half of the running jobs look stuck"
     )
     parser.add_argument("--reason", metavar="TEXT", default="background sweep", help="for the journal")
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", help="serve /metrics and /health there; without a host on 127.0.0.1"
+    )
+    parser.add_argument(
+        "--metrics-file", metavar="PATH", help="write metrics there after each run, for node_exporter"
+    )
 
 
 def run(session: Session) -> int:
     """Sweep once, or until a signal comes."""
     settings = Settings.of(session.args)
+    if session.args.once and session.args.listen is not None:
+        raise UsageError("--listen is for a sweep that goes on; with --once use --metrics-file PATH")
     seats, failures = _seats(session, settings)
     if not seats:
         return max(failures)
-    watchers = _watchers(session, seats)
+    watchers = _watchers(session, seats, settings)
     if session.args.once:
         return max([asyncio.run(once(seats, watchers, as_json=session.json)), *failures])
     return asyncio.run(repeat(seats, settings.every_s, watchers, as_json=session.json))
 
 
-def _watchers(session: Session, seats: list[Seat]) -> list[Watcher]:
+def _watchers(session: Session, seats: list[Seat], settings: Settings) -> list[Watcher]:
     """Return who hears of the runs; what is not wanted is not even imported."""
+    alerter: Alerter | None = None
+    if wanted(session.config, [seat.source.name for seat in seats]):
+        from unstick.cli.sweep_alerts import alerter_of
+
+        alerter = alerter_of(session, {seat.source.name: seat.sweeper.backend for seat in seats})
     found: list[Watcher] = []
-    if any(_alerting(session, seat.source.name) for seat in seats):
-        from unstick.cli.sweep_alerts import alerter
+    if session.args.listen is not None or session.args.metrics_file is not None:
+        from unstick.cli.sweep_exporting import exporters
 
-        told = alerter(session, {seat.source.name: seat.sweeper.backend for seat in seats})
-        found += [told] if told is not None else []
-    return found
-
-
-def _alerting(session: Session, name: str) -> bool:
-    config = session.config
-    return bool(config.data.get("alerts") or config.sources.get(name, {}).get("alerts"))
+        counts = alerter.counts if alerter is not None else {}
+        found += exporters(session.args, seats, settings.every_s, counts)
+    return [alerter, *found] if alerter is not None else found
 
 
 @dataclass(frozen=True, slots=True)

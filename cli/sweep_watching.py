@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from unstick.cli.failures import mask
 from unstick.cli.output import narrate
+from unstick.recovery.config import Config
 from unstick.recovery.sweeping import Run
+
+
+def wanted(config: Config, sources: Iterable[str]) -> bool:
+    """Return whether anybody is to be alerted about one of these sources."""
+    own = any(config.sources.get(name, {}).get("alerts") for name in sources)
+    return bool(own or config.data.get("alerts"))
 
 
 class Watcher(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -40,9 +40,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A source whose runs are looked at."""
+    """A source whose runs are looked at. Without a `backend` nothing is asked beside the runs, so that
+    nothing is known of retries."""
 
-    backend: Backend
+    backend: Backend | None
     settings: AlertSettings
     words: Words
 
@@ -52,7 +53,7 @@ class Alerter:
     """Looks at runs, and delivers what there is to tell. `say` hears what became of it where that is not
     plain success; `clock` is seconds since 1970."""
 
-    subjects: Mapping[str, Subject]
+    subjects: dict[str, Subject]
     deliver: Deliver
     say: Callable[[str], None]
     memory: Memory = field(default_factory=Memory)
@@ -65,8 +66,14 @@ class Alerter:
 
     def __post_init__(self) -> None:
         """Begin to count at nothing for every target, so that there is something to compare with."""
-        for subject in self.subjects.values():
-            self.counts.update((target.name, Count()) for target in subject.settings.targets)
+        for name, subject in self.subjects.items():
+            self.watch(name, subject)
+
+    def watch(self, source: str, subject: Subject) -> None:
+        """Look at a source's runs from now on."""
+        self.subjects[source] = subject
+        for target in subject.settings.targets:
+            self.counts.setdefault(target.name, Count())
 
     def saw(self, run: Run) -> None:
         """Take a run in. Returns at once."""
@@ -115,18 +122,18 @@ class Alerter:
     async def _looks(self, run: Run, subject: Subject, now: float) -> list[Look]:
         failed = self._failed[run.source] = self._failed.get(run.source, 0) + 1 if run.failed else 0
         found = looks(run, failed, subject.words)
-        if Kind.RETRIES in subject.settings.on and run.seen is not None and not run.down:
-            found += await self._retries(run.source, subject, now)
+        if subject.backend is not None and Kind.RETRIES in subject.settings.on and run.seen is not None:
+            found += await self._retries(subject.backend, subject, run.source, now)
         return found
 
-    async def _retries(self, source: str, subject: Subject, now: float) -> list[Look]:
+    async def _retries(self, backend: Backend, subject: Subject, source: str, now: float) -> list[Look]:
         """Ask for what was retried within the hour, now and then: on a large table it may take its time."""
         if now - self._asked.get(source, float("-inf")) < RETRIES_EVERY_S:
             return []
         self._asked[source] = now
         try:
             async with asyncio.timeout(RETRIES_WITHIN_S):
-                return [retries(await subject.backend.statistics(timedelta(hours=1)), subject.words)]
+                return [retries(await backend.statistics(timedelta(hours=1)), subject.words)]
         except Exception as error:
             # The next run may have more luck, and a database that is gone is told by the run itself.
             self.say(f"alerts of {source}: retries could not be looked at: {subject.words.mask(str(error))}")
@@ -140,14 +147,18 @@ class Alerter:
             for alert in alerts:
                 self.say(f"alert (dry run) to {target.name}: {alert.title}")
             return
-        outbox = self.memory.outbox(target.url or target.name, settings.limit)
+        count = self.counts[target.name]
+        alerts = list(alerts)
+        if target.problem:
+            count.failed += len(alerts)
+            return
+        outbox = self.memory.outbox(target.url, settings.limit)
         for alert in outbox.put(alerts, now):
             try:
                 problem = await self._deliver(target, alert, settings.timeout_s)
             except asyncio.CancelledError:
                 outbox.hold(alert)
                 raise
-            count = self.counts[target.name]
             if problem is None:
                 count.sent += 1
                 continue
@@ -156,8 +167,6 @@ class Alerter:
             self.say(f"alert to {target.name} failed: {problem}")
 
     async def _deliver(self, target: Target, alert: Alert, timeout_s: float) -> str | None:
-        if target.problem:
-            return target.problem
         try:
             return await self.deliver(target, alert, timeout_s)
         except Exception as error:

@@ -94,9 +94,16 @@ def _stuck(run: Run, words: Words) -> Look:
         conditions,
         f"{_jobs(number)} {_are(number)} stuck",
         f"The sweep: {words.mask(told(run))}.",
-        (words.command("jobs", "--stuck"), words.command("recover", "--dry-run")),
+        _next(run, words),
         whole=len(run.stuck) >= number,
     )
+
+
+def _next(run: Run, words: Words) -> tuple[str, ...]:
+    """Where the sweep has done all of it there is nothing to do but to look."""
+    if run.result is not None and run.outcomes.clean and run.seen is not None and not run.seen.waiting:
+        return words.about("operations", run.result.operation)
+    return (words.command("jobs", "--stuck"), words.command("recover", "--dry-run"))
 
 
 def _limit(run: Run, words: Words) -> Look:

@@ -42,7 +42,7 @@ def told(look: Look, news: News, source: str) -> Alert | None:
     title = f"unstick {source}: {lasting}{look.headline}"
     lines = [*listed(condition.words for condition in wrong), *([look.more] if look.more else [])]
     if look.todo:
-        lines += ["", "To do:", *look.todo]
+        lines += ["", "To look at it, and to do what it takes:", *look.todo]
     return _alert(look, source, SEVERITIES[look.kind], title, lines)
 
 
