@@ -55,7 +55,8 @@ def hidden(text: str, url: str) -> str:
     pieces = {piece for each in (rest, unquote(rest)) for piece in _PIECES.split(each)}
     for piece in sorted(pieces, key=len, reverse=True):
         if len(piece) >= SHORTEST:
-            text = text.replace(piece, "***")
+            # A host comes back in small letters.
+            text = re.sub(re.escape(piece), "***", text, flags=re.IGNORECASE)
     return text
 
 
