@@ -17,7 +17,6 @@ from unstick.recovery.config.alerts import AlertConfig
 from unstick.recovery.errors import ConfigError
 from unstick.recovery.operator import describe_operator
 
-EXAMPLES = ("unstick alerts test --dry-run", "unstick alerts test --source prod-eu")
 ANY = "every source"
 WOULD, SENT, FAILED = "would be sent", "sent", "failed"
 
@@ -87,8 +86,9 @@ def _tell(
         result = FAILED if problem else SENT if name in found else WOULD
         of = [source for source, each in settings.items() if target in each.targets]
         rows.append(
-            {"target": name, "from": target.place, "sources": of, "result": result, "problem": problem}
-        )
+            {"target": name, "to": target.given, "from": target.place, "sources": of, "result": result,
+             "problem": problem}
+        )  # fmt: skip
     failed = sum(row["result"] == FAILED for row in rows)
     if session.json:
         print_json(
@@ -96,14 +96,13 @@ def _tell(
         )
         return int(bool(failed))
     say(f"{alert.title}\n{alert.text}\n")
-    table(("TARGET", "FROM", "SOURCES", "RESULT"), [_cells(row) for row in rows])
+    head = ("TARGET", "TO", "SOURCES", "RESULT", "FROM")
+    table(head, [(r["target"], r["to"], ", ".join(r["sources"]), r["result"], r["from"]) for r in rows])
+    for row in rows:
+        if row["problem"]:
+            narrate(f"{safe(row['target'])} failed: {safe(row['problem'], 500)}")
     quiet = [safe(name) for name, each in settings.items() if each.dry_run]
     if quiet:
         narrate(f"note: dry_run is on for {', '.join(quiet)}: sweeps only say what they would send")
     narrate(f"{count(len(rows), 'target')}, {failed} failed")
     return int(bool(failed))
-
-
-def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    result = f"{row['result']}: {row['problem']}" if row["problem"] else row["result"]
-    return (row["target"], row["from"], ", ".join(row["sources"]), result)

@@ -12,6 +12,7 @@ from unstick.cli.failures import mask
 from unstick.cli.output import narrate, safe, say, table
 from unstick.cli.session import Session
 from unstick.recovery.config import Config, schema
+from unstick.recovery.config.alerts import AlertConfig
 from unstick.recovery.config.load import find_config
 from unstick.recovery.config.resolve import TABLES, shown
 from unstick.recovery.durations import NEVER
@@ -121,6 +122,8 @@ def _source(session: Session, name: str) -> tuple[str, dict[str, dict[str, Any]]
                 found[f"{key}.{entry}"] = {"value": text, "origin": origins[f"{key}.{entry}"]}
         else:
             found[key] = {"value": _value(key, value), "origin": origins.get(key, "built in")}
+    for key, (value, place) in AlertConfig(session.config, os.environ).shown(resolved.source.name).items():
+        found[f"alerts.{key}"] = {"value": value, "origin": place}
     return resolved.source.name, found
 
 
@@ -141,6 +144,8 @@ def _value(key: str, value: Any) -> Any:
 
 
 def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(safe, value)) or "none"
     if isinstance(value, dict):
         return ", ".join(f"{safe(key)} = {safe(item)}" for key, item in value.items())
     if isinstance(value, bool):

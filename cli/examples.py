@@ -85,6 +85,11 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "sweep": (
         Example("unstick sweep --once --shadow", "what a run would recover, and what would stop it"),
         Example("unstick sweep --source prod-eu --every 5m --write", "recover what hangs, again and again"),
+        Example("unstick sweep --every 5m --listen 127.0.0.1:9187", "with metrics and health over HTTP"),
+    ),
+    "alerts": (
+        Example("unstick alerts test --dry-run", "what would be sent, and where"),
+        Example("unstick alerts test --source prod-eu", "send it, and say what came of it"),
     ),
     "profiles": (
         Example("unstick profiles", "the job systems that are known"),

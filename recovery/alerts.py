@@ -45,11 +45,12 @@ SEVERITIES: Mapping[Kind, Severity] = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where alerts go. `name` is what may be shown, as `json-1`; `place` where it is configured; `problem`
-    in a sentence why there is no `url`, such as a variable that is not set."""
+    """Where alerts go. `name` is what may be shown, as `json-1`; `given` how the configuration names it and
+    `place` where; `problem` in a sentence why there is no `url`, such as a variable that is not set."""
 
     name: str
     url: str = field(repr=False)
+    given: str = ""
     place: str = ""
     problem: str = ""
 

@@ -64,14 +64,14 @@ class AlertConfig:
         return self._targets[place]
 
     def _target(self, place: tuple[str, ...], owner: str, number: int, given: Given) -> Target:
-        where = f"{self._config.place(*place, 'targets')}: {shown_target(given)}"
+        where = self._config.place(*place, "targets")
         url, problem = given if isinstance(given, str) else "", ""
         try:
             url = url or self._url(given, lambda text: self._config.error(text, *place, "targets"))
         except ConfigError as error:
             problem = str(error)
-        return Target(f"{owner}{mask_target(url).partition('://')[0]}-{number}".replace("***", "target"),
-                      url, where, problem)  # fmt: skip
+        scheme = url.partition("://")[0] if url else "target"
+        return Target(f"{owner}{scheme}-{number}", url, shown_target(given), where, problem)
 
     def _url(self, given: Given, wrong: Callable[[str], ConfigError]) -> str:
         assert isinstance(given, Mapping), "a text is the URL itself"

@@ -52,9 +52,8 @@ def test_every_key_is_read() -> None:
     assert [target.url for target in found.targets] == [
         "slack://T1JJ3T3L2/A1BRTD4JD/t0ken", "json://pager/k3y", "json://hooks/s3cret",
     ]  # fmt: skip
-    assert [target.place for target in found.targets] == [
-        "c.toml:3: slack://***", "c.toml:3: $PAGER_URL", "c.toml:3: printed by: echo ...",
-    ]  # fmt: skip
+    assert [target.given for target in found.targets] == ["slack://***", "$PAGER_URL", "printed by: echo ..."]
+    assert {target.place for target in found.targets} == {"c.toml:3"}
     assert found.on == (Kind.STUCK, Kind.DOWN)
     assert (found.repeat_s, found.resolved, found.limit, found.timeout_s) == (7200, False, 3, 5)
     assert found.dry_run
