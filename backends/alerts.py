@@ -15,6 +15,7 @@ from unstick.recovery.display import display_text
 
 SHORTEST = 3
 """Characters from which on a piece of a URL may be a secret; shorter ones would blacken whole sentences."""
+SLACK_S = 1.0
 _PIECES = re.compile(r"[/:@?&=,;#+ ]+")
 
 
@@ -80,8 +81,8 @@ def _send(url: str, alert: Alert, timeout_s: float) -> str | None:
         plugin = Apprise.instantiate(url, asset=asset)
         if plugin is None:
             return "this is not a URL that apprise knows, or something in it is missing"
-        plugin.socket_connect_timeout = min(plugin.socket_connect_timeout or timeout_s, timeout_s)
-        plugin.socket_read_timeout = timeout_s
+        # A little more, so that it is the deadline that ends it: that says so in plain words.
+        plugin.socket_connect_timeout = plugin.socket_read_timeout = timeout_s + SLACK_S
         done = plugin.notify(
             body=alert.text,
             title=alert.title,

@@ -86,17 +86,20 @@ class Figures:
             return
         kinds = _kinds(run)
         self.states = {state.value: counts.by_state.get(state, 0) for state in State}
-        stuck = Counter({NONE: 0} if not self.kinds else dict.fromkeys(self.kinds, 0))
-        stuck.update(self.label(job.kind) for job in run.stuck)
+        stuck = Counter(self.label(job.kind) for job in run.stuck)
         if counts.stuck > len(run.stuck):
             stuck[OTHER] += counts.stuck - len(run.stuck)
-        self.stuck = stuck
+        self.stuck = self._with_zeros(stuck)
         self.stuck_age = self._oldest((job, _silent(job)) for job in run.stuck)
         self.pending_age = self._oldest((job, waited_s(job, counts)) for job in run.pending)
         left = run.plan.left_out if run.plan is not None else ()
-        at_limit = Counter({NONE: 0} if not self.kinds else dict.fromkeys(self.kinds, 0))
-        at_limit.update(self.label(kinds.get(e.job)) for e in left if e.reason.startswith(AT_LIMIT))
-        self.at_limit = at_limit
+        self.at_limit = self._with_zeros(
+            Counter(self.label(kinds.get(each.job)) for each in left if each.reason.startswith(AT_LIMIT))
+        )
+
+    def _with_zeros(self, found: Counter[str]) -> dict[str, int]:
+        """A kind that was seen once is told of for good: a number that goes away is not a zero."""
+        return {**dict.fromkeys(self.kinds or (NONE,), 0), **found}
 
     def _oldest(self, ages: Iterable[tuple[Job, float | None]]) -> dict[str, float]:
         found: dict[str, float] = {}
