@@ -27,7 +27,7 @@ def _duration(value: Any) -> float:
     return found
 
 
-_DURATION = WithJsonSchema({"type": ["string", "number"], "examples": ["10s", "30m", "4h"]})
+_DURATION = WithJsonSchema({"type": ["string", "number"], "examples": ["90s", "30m", "2h"]})
 Duration = Annotated[float, BeforeValidator(_duration), _DURATION]
 Text = Annotated[str, Field(min_length=1)]
 About = Literal["stuck", "limit", "brake", "down", "retries"]

@@ -106,13 +106,16 @@ def test_each_command_prints_exactly_the_declared_keys(
             found += wrong(command, value)
             met.setdefault(command, set()).update(seen(WHICH[command].keys, value))
     assert not found
-    lists = {"problem", "reason left out", "named reason", "checked source"}
+    lists = {"alert target", "problem", "reason left out", "named reason", "checked source"}
     elsewhere = {"profile", "tour", "tour stuck", "action", *lists}
     assert set(OBJECTS) - set().union(*met.values()) - elsewhere == set()
 
 
 def test_the_verbs_without_a_database_too(paths: Mapping[str, Path], ask: Ask, tmp_path: Path) -> None:
+    alerting = tmp_path / "alerting.toml"
+    alerting.write_text('[alerts]\ntargets = ["json://127.0.0.1:1", { env = "NOT_SET" }]\n')
     printed = {
+        "alerts test": ask("alerts", "test", "--dry-run", "--config", str(alerting)),
         "doctor": ask("doctor"),
         "profiles": ask("profiles"),
         "profiles NAME": ask("profiles", SYSTEM),

@@ -93,6 +93,17 @@ DOCUMENTS: Mapping[str, tuple[Document, ...]] = {
         ),
     ),
     "sweep": (Document("sweep --once", {"runs[]:run": "one per source; without `--once` one per line"}),),
+    "alerts": (
+        Document(
+            "alerts test",
+            {
+                "dry_run": "whether nothing was sent",
+                "title": "the message's title",
+                "text": "its text",
+                "targets[]:alert target": "each target, and what came of it",
+            },
+        ),
+    ),
     "profiles": (
         Document("profiles", {"profiles[]:profile": ""}),
         Document("profiles NAME", {"name": "its name", "text": "the TOML"}),

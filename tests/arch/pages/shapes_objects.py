@@ -252,6 +252,14 @@ OBJECTS: Mapping[str, Keys] = {
         "problem": "what went wrong, or null",
         "down": "whether the database was away",
     },
+    "alert target": {
+        "target": "its name",
+        "to": "how the configuration names it, with nothing secret",
+        "from": "where it is configured",
+        "sources[]": "the sources whose alerts it gets",
+        "result": "`sent`, `failed` or `would be sent`",
+        "problem": "why it failed, or null",
+    },
     "reason left out": {"reason": "why", "rows": "how many"},
     "problem": {
         "source": "the source that could not be told of",
