@@ -67,6 +67,7 @@ from .reader import Asked
 from .rights import Rights
 from .server import UNKNOWN
 from .session import Session, make_session
+from .tally import Tally
 from .variant_reading import VariantReading
 from .writer import Numbers, Writer
 
@@ -82,6 +83,7 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
         self._reading: Session = make_session(source, write=False)
         self._writing: Session | None = None
         self._opened: Opened | None = None
+        self._tally = Tally()
         self._listener = Listener(source, self._channels, self._reading)
         self._numbers: tuple[str, Numbers] = ("", {})
         self._written: tuple[str, list[Entry]] = ("", [])
@@ -163,7 +165,7 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
     async def counts(self, thresholds: Overrides = None) -> Counts:
         """Count jobs by state and native status, and the stuck ones."""
         return await self._read(
-            lambda connection: reader.counts(connection, self._is_open.tables, self._asked(thresholds))
+            lambda connection: self._tally.counts(connection, self._is_open.tables, self._asked(thresholds))
         )
 
     async def page(self, query: Query, after: str | None = None) -> Page:
@@ -317,6 +319,7 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
 
     async def _open_again(self) -> None:
         self._opened = await self._reading.run(lambda connection: open_source(connection, self._source))
+        self._tally = Tally()
 
     def _numbered(self, plan: Plan) -> Numbers:
         if self._numbers[0] != plan.id:

@@ -77,6 +77,12 @@ def missing(connection: sa.Connection, layout: Layout, tables: Iterable[EntitySq
             yield _advice(layout, wanted)
 
 
+def leads(connection: sa.Connection, place: Place, column: str) -> bool:
+    """Whether an index of all rows begins with the column."""
+    there = _existing(sa.inspect(connection), place) or []
+    return any(index.columns[:1] == (column,) and not index.where for index in there)
+
+
 def wanted_of(entity: EntitySql) -> Iterator[Wanted]:
     """Yield what the questions about a job table and all below it look for."""
     yield from _own(entity)

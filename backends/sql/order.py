@@ -181,8 +181,13 @@ def marks(entity: EntitySql, segment: Segment) -> list[sa.Label[Any]]:
 
 
 def behind(entity: EntitySql, segment: Segment, values: Sequence[Scalar]) -> Expr:
-    """Whether a row stands behind the cursor; written as ORs, because MariaDB uses no index for row
-    values."""
+    """Whether a row stands behind the cursor, so that an index leads right there.
+
+    As row values where all columns go the same way; else, and on MySQL, which uses no index for row values,
+    as ORs below a bound on the first column.
+    """
+    if entity.engine.name != "mysql" and _one_way(segment, values):
+        return _as_row(entity, segment, values)
     alternatives: list[Expr] = []
     equal: list[Expr] = []
     for by, value in zip(segment.order, values, strict=True):
@@ -195,7 +200,30 @@ def behind(entity: EntitySql, segment: Segment, values: Sequence[Scalar]) -> Exp
             further = sa.or_(further, by.column.is_(None))
         alternatives.append(sa.and_(*equal, further))
         equal.append(by.column == bound)
-    return sa.or_(sa.false(), *alternatives)
+    first, value = segment.order[0], values[0]
+    behind_it = sa.or_(sa.false(), *alternatives)
+    if first.info.nullable or value is None:
+        return behind_it
+    bound = entity.engine.restore(value, first.info)
+    return sa.and_(first.column <= bound if first.descending else first.column >= bound, behind_it)
+
+
+def _one_way(segment: Segment, values: Sequence[Scalar]) -> bool:
+    same = len({by.descending for by in segment.order}) == 1
+    return same and not any(by.info.nullable for by in segment.order) and None not in values
+
+
+def _as_row(entity: EntitySql, segment: Segment, values: Sequence[Scalar]) -> Expr:
+    columns = [by.column for by in segment.order]
+    bounds = []
+    for by, value in zip(segment.order, values, strict=True):
+        bound = entity.engine.restore(value, by.info)
+        literal = isinstance(bound, sa.ClauseElement)
+        bounds.append(bound if literal else sa.literal(bound, by.column.type))
+    if len(columns) == 1:
+        return columns[0] < bounds[0] if segment.order[0].descending else columns[0] > bounds[0]
+    row, place = sa.tuple_(*columns), sa.tuple_(*bounds)
+    return row < place if segment.order[0].descending else row > place
 
 
 def read_cursor(cursor: str | None) -> dict[str, list[Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from unstick.recovery.errors import NotFound
-from unstick.recovery.model import Counts, Job, JobId, Page, Queue, State, Variant
+from unstick.recovery.model import Job, JobId, Page, Queue, State, Variant
 from unstick.recovery.query import Query
 from unstick.recovery.thresholds import Thresholds
 
@@ -226,44 +226,6 @@ def clock(connection: sa.Connection, entity: EntitySql) -> datetime:
     """Return the database's now."""
     value = connection.execute(sa.select(entity.engine.epoch_now())).scalar_one()
     return datetime.fromtimestamp(float(value), UTC)
-
-
-def counts(connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked) -> Counts:
-    """Count by native status and state, and the stuck rows."""
-    by_status: dict[str, int] = {}
-    by_state = dict.fromkeys(State, 0)
-    for entity in tables:
-        status = entity.raw_status().label("status")
-        columns = [status, sa.func.count().label("n")]
-        if entity.spec.state_sql is not None:
-            columns.insert(1, entity.state().label("state"))
-        statement = entity.select(*columns).group_by(*columns[:-1])
-        for row in entity.rows(connection.execute(statement)):
-            number = int(str(row["n"]))
-            name = "NULL" if row["status"] is None else str(row["status"])
-            by_status[name] = by_status.get(name, 0) + number
-            by_state[entity.state_of(row["status"], row.get("state"))] += number
-    stuck, variants, now = _stuck(connection, tables, asked)
-    return Counts(by_state, by_status, stuck, now, stuck_variants=variants)
-
-
-def _stuck(connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked) -> tuple[int, int, datetime]:
-    """Count stuck jobs and stuck variants of all tables in one statement, which also tells the time."""
-    jobs, variants = [], []
-    for entity in tables:
-        where = below.stuck(entity, asked.thresholds)
-        jobs.append(entity.select(sa.func.count()).where(where).scalar_subquery())
-        table = entity.variants
-        if table is not None and table.spec.rules:
-            within = [below.stuck(table, asked.thresholds), below.within_reach(table)]
-            variants.append(table.select(sa.func.count()).where(*within).scalar_subquery())
-    counted = connection.execute(sa.select(tables[0].engine.epoch_now(), *jobs, *variants)).one()
-    now, *numbers = (float(value) for value in counted)
-    return (
-        int(sum(numbers[: len(jobs)])),
-        int(sum(numbers[len(jobs) :])),
-        datetime.fromtimestamp(now, UTC),
-    )
 
 
 def job(connection: sa.Connection, entity: EntitySql, text: str, asked: Asked) -> Job:

@@ -1,0 +1,232 @@
+"""Counts of a refresh in one statement, of which none reads a table from end to end.
+
+Where an index begins with the status, each status is counted by it: those of jobs that go on exactly,
+those of jobs that have ended up to a bound, beyond which the statistics are asked once in a while. A table
+without such an index is counted as a whole: the statement's time limit and the console's pace bound that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from unstick.recovery.model import Counts, State
+
+from . import below, estimates
+from .engines.base import Expr
+from .entity import EntitySql
+from .indexes import leads
+from .reader import Asked
+
+BOUND = 100_000
+"""Jobs of a status that has ended which are counted exactly."""
+
+ENDED = (State.DONE, State.FAILED, State.CANCELLED, State.OTHER)
+AGAIN_S = 60.0
+"""Seconds after which the statistics are asked again: they change seldom."""
+
+Status = str | None
+
+
+@dataclass(slots=True)
+class _Known:
+    """Of one table: whether an index begins with its status, and every status seen so far."""
+
+    indexed: bool
+    statuses: tuple[Status, ...]
+    estimated: Mapping[Status, int] = field(default_factory=dict)
+    asked: float | None = None
+
+
+class Tally:
+    """Counts the jobs of one open source; remembers what need not be asked each time."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._known: dict[str, _Known] = {}
+
+    def counts(self, connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked) -> Counts:
+        """Count by native status and state, and the stuck rows."""
+        for entity in tables:
+            if entity.name not in self._known:
+                indexed = _countable(entity) and leads(connection, entity.place, entity.spec.status or "")
+                self._known[entity.name] = _Known(indexed, tuple(_named(entity)))
+        found = _Found(connection, asked)
+        fast = [entity for entity in tables if self._known[entity.name].indexed]
+        for entity in tables:
+            if entity not in fast:
+                found.group(entity)
+        if unknown := found.ask(tables, fast, {each.name: self._known[each.name].statuses for each in fast}):
+            # A status that the profile does not name, met for the first time.
+            for entity in unknown:
+                seen = tuple(_distinct(connection, entity))
+                known = self._known[entity.name]
+                known.statuses = tuple(dict.fromkeys((*known.statuses, *seen)))
+            found.ask(unknown, unknown, {each.name: self._known[each.name].statuses for each in unknown})
+        estimated = frozenset(name for each in fast for name in self._estimate(connection, each, found))
+        return found.counts(estimated)
+
+    def _estimate(self, connection: sa.Connection, entity: EntitySql, found: _Found) -> list[str]:
+        """Put an estimate in the place of each number beyond the bound; return the statuses."""
+        numbers, known = found.numbers[entity.name], self._known[entity.name]
+        large = [status for status, number in numbers.items() if _ended(entity, status) and number > BOUND]
+        if not large:
+            return []
+        now = self._clock()
+        if known.asked is None or now - known.asked > AGAIN_S or set(large) - set(known.estimated):
+            exact = sum(number for status, number in numbers.items() if status not in large)
+            shares = estimates.shared(connection, entity, large, exact)
+            known.estimated = {status: max(number, BOUND) for status, number in shares.items()}
+            known.asked = now
+        numbers.update({status: known.estimated.get(status, BOUND) for status in large})
+        return [_name(status) for status in large]
+
+
+class _Found:
+    """Numbers as they come in, by table and status."""
+
+    def __init__(self, connection: sa.Connection, asked: Asked) -> None:
+        self._connection, self._asked = connection, asked
+        self._entities: dict[str, EntitySql] = {}
+        self.numbers: dict[str, dict[Status, int]] = {}
+        self._states: dict[tuple[str, Status], State] = {}
+        self._stuck = self._variants = 0
+        self._now = 0.0
+
+    def group(self, entity: EntitySql) -> None:
+        """Count a whole table."""
+        status = entity.raw_status().label("status")
+        columns = [status, sa.func.count().label("n")]
+        if entity.spec.state_sql is not None:
+            columns.insert(1, entity.state().label("state"))
+        statement = entity.select(*columns).group_by(*columns[:-1])
+        numbers = self.numbers.setdefault(entity.name, {})
+        self._entities[entity.name] = entity
+        for row in entity.rows(self._connection.execute(statement)):
+            name = None if row["status"] is None else str(row["status"])
+            state = entity.state_of(row["status"], row.get("state"))
+            # One native status may mean several states.
+            key = name if self._states.get((entity.name, name), state) is state else f"{name} ({state.value})"
+            self._states[entity.name, key] = state
+            numbers[key] = numbers.get(key, 0) + int(str(row["n"]))
+
+    def ask(
+        self,
+        tables: Sequence[EntitySql],
+        fast: Sequence[EntitySql],
+        statuses: Mapping[str, Sequence[Status]],
+    ) -> list[EntitySql]:
+        """Ask all the rest in one statement; return the tables that have more statuses than these."""
+        columns: dict[tuple[str, str, Status], Expr] = {}
+        for entity in tables:
+            for label, expression in _stuck(entity, self._asked):
+                columns[label, entity.name, None] = expression
+        for entity in fast:
+            self._entities[entity.name] = entity
+            for status in statuses[entity.name]:
+                columns["status", entity.name, status] = _number(entity, status)
+            columns["unknown", entity.name, None] = _others(entity, statuses[entity.name])
+        now = tables[0].engine.epoch_now()
+        row = self._connection.execute(sa.select(now, *(each.label(None) for each in columns.values()))).one()
+        self._now = float(row[0])
+        self._stuck = self._variants = 0
+        unknown = []
+        for (what, name, status), value in zip(columns, row[1:], strict=True):
+            number = int(value or 0)
+            self._stuck += number if what == "stuck" else 0
+            self._variants += number if what == "variants" else 0
+            if what == "status":
+                self.numbers.setdefault(name, {})[status] = number
+            elif what == "unknown" and number:
+                unknown.append(self._entities[name])
+        return unknown
+
+    def counts(self, estimated: frozenset[str]) -> Counts:
+        """Put the numbers together."""
+        by_status: dict[str, int] = {}
+        by_state = dict.fromkeys(State, 0)
+        for name, numbers in self.numbers.items():
+            entity = self._entities[name]
+            for status, number in numbers.items():
+                if number:
+                    by_status[_name(status)] = by_status.get(_name(status), 0) + number
+                    by_state[self._states.get((name, status)) or entity.state_of(status)] += number
+        now = datetime.fromtimestamp(self._now, UTC)
+        return Counts(by_state, by_status, self._stuck, now, estimated, stuck_variants=self._variants)
+
+
+def _countable(entity: EntitySql) -> bool:
+    """Whether the status is a column as it is, and every row of the table counts."""
+    spec = entity.spec
+    if spec.status is None or spec.state_sql is not None or spec.joins is not None or spec.only is not None:
+        return False
+    plain = entity.infos[spec.status]
+    return plain.kind == "text" and str(entity.raw_status()) == str(entity.col(spec.status))
+
+
+def _named(entity: EntitySql) -> Iterator[Status]:
+    """Every status that the profile names, and none where there may be none."""
+    status = entity.spec.status
+    if status is not None and entity.infos[status].nullable:
+        yield None
+    yield from entity.states
+
+
+def _ended(entity: EntitySql, status: Status) -> bool:
+    return entity.state_of(status) in ENDED
+
+
+def _name(status: Status) -> str:
+    return "NULL" if status is None else status
+
+
+def _number(entity: EntitySql, status: Status) -> Expr:
+    column = entity.raw_status()
+    rows = entity.select(sa.literal_column("1").label("one"))
+    rows = rows.where(column.is_(None) if status is None else column == status)
+    if _ended(entity, status):
+        rows = rows.limit(BOUND + 1)
+    return sa.select(sa.func.count()).select_from(rows.subquery()).scalar_subquery()
+
+
+def _others(entity: EntitySql, known: Sequence[Status]) -> Expr:
+    """How many statuses there are beside these."""
+    distinct = _statuses(entity)
+    named = [status for status in known if status is not None]
+    column = distinct.c.status
+    beside = column.not_in(named) if named else sa.true()
+    statement = sa.select(sa.func.count()).select_from(distinct).where(column.is_not(None), beside)
+    return statement.scalar_subquery()
+
+
+def _statuses(entity: EntitySql) -> Any:
+    """Every status once, from one to the next by the index. MySQL does so by itself, the others are told."""
+    column = entity.raw_status()
+    if entity.engine.name == "mysql":
+        return entity.select(column.label("status")).distinct().subquery()
+    first = entity.select(sa.func.min(column).label("status"))
+    found = first.cte("statuses", recursive=True)
+    further = entity.select(sa.func.min(column)).where(column > found.c.status).scalar_subquery()
+    return found.union_all(sa.select(further).where(found.c.status.is_not(None)))
+
+
+def _distinct(connection: sa.Connection, entity: EntitySql) -> list[str]:
+    statuses = _statuses(entity)
+    found = connection.execute(sa.select(statuses.c.status).where(statuses.c.status.is_not(None)))
+    return [str(entity.engine.decode(status)) for (status,) in found]
+
+
+def _stuck(entity: EntitySql, asked: Asked) -> list[tuple[str, Expr]]:
+    """How many jobs of a table, and how many variants below it, are stuck."""
+    where = below.stuck(entity, asked.thresholds)
+    found: list[tuple[str, Expr]] = [("stuck", entity.select(sa.func.count()).where(where).scalar_subquery())]
+    table = entity.variants
+    if table is not None and table.spec.rules:
+        within = [below.stuck(table, asked.thresholds), below.within_reach(table)]
+        found.append(("variants", table.select(sa.func.count()).where(*within).scalar_subquery()))
+    return found
