@@ -24,6 +24,9 @@ from unstick.recovery.source import Source
 INTERVAL = 0.12
 """Seconds between two rounds of a worker."""
 
+ROUNDS = 6
+"""After which the worker is killed: whatever the seed, one of its jobs is then in the middle."""
+
 PATIENCE = 20.0
 """Seconds after which something that should happen by itself has not."""
 
@@ -67,8 +70,8 @@ async def tour(system: str, folder: Path, *, seed: int, say: Say) -> Facts:
     source = Source(f"demo-{system}", f"sqlite:///{path.resolve()}", thresholds=PACES[system].tour)
     backend = create_backend(source)
     first, second = (
-        Workers({system: path}, seed=seed, interval=INTERVAL, feed=due, failing=0, adopt=False)
-        for due in (PACES[system].due, 0)
+        Workers({system: path}, seed=seed, interval=INTERVAL, feed=due, failing=0, rounds=rounds, adopt=False)
+        for due, rounds in ((PACES[system].due, ROUNDS), (0, None))
     )
     try:
         await backend.open()
@@ -111,7 +114,9 @@ class _Tour:
         self.say("working", f"worker {self.facts.worker} is at {_names([job.id for job in jobs])}")
 
     async def _begun(self) -> list[Job]:
-        """The running jobs, once one of them is in the middle."""
+        """The running jobs, once one of them is in the middle, and the same ones for the same seed."""
+        if not self.first.is_holding(self.system):
+            return []
         jobs = await self._running()
         return jobs if any(job.progress is None or 0 < job.progress < 1 for job in jobs) else []
 
@@ -124,7 +129,7 @@ class _Tour:
         left = await self._running()
         if pid is None or not left:
             raise TourFailed("the worker left no job behind")
-        self.facts.killed = [job.id for job in left]
+        self.facts.killed = sorted(job.id for job in left)
         statuses = ", ".join(sorted({str(job.status) for job in left}))
         self.say("killed", f"SIGKILL to worker {pid}; {_names(self.facts.killed)} will stay {statuses}")
         return left

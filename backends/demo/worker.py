@@ -18,6 +18,7 @@ from unstick.backends.demo.work_artitec import ArtitecWork
 from unstick.backends.demo.work_bg_jobs import BgJobsWork
 from unstick.backends.demo.work_extraction import ExtractionWork
 from unstick.backends.demo.work_feedlyai import FeedlyAIWork
+from unstick.backends.demo.worker_words import HOLDING, READY
 from unstick.recovery.source import mask_text, mask_url
 
 WORKS: Mapping[str, Callable[..., Work]] = {
@@ -46,9 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
             work = WORKS[given.system](connection, **choices)
             if given.adopt:
                 _say(work.adopt())
-            _ready()
+            _tell(READY)
+            rounds = 0
             while not (_orphaned(given.parent) or connection.is_gone()):
-                _round(work)
+                if given.rounds is None or rounds < given.rounds:
+                    rounds += _round(work)
+                    if rounds == given.rounds:
+                        _tell(HOLDING)
                 if stop.wait(given.interval):
                     break
     except (OSError, ValueError, sqlite3.Error, Failed) as error:
@@ -70,25 +75,30 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--failing", type=float, default=1.0, metavar="FACTOR", help="how many times as often jobs fail (1)"
     )
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", help="after so many of them hold what is held, and do nothing more"
+    )
     parser.add_argument("--adopt", action="store_true", help="first take over running jobs that show life")
     parser.add_argument("--parent", type=int, metavar="PID", help="stop when this is no longer the parent")
     return parser
 
 
-def _round(work: Work) -> None:
+def _round(work: Work) -> bool:
     # Somebody else held the lock for longer than we wait: the next round will do.
     with suppress(Busy):
         _say(work.tick())
+        return True
+    return False
 
 
 def _orphaned(parent: int | None) -> bool:
     return parent is not None and os.getppid() != parent
 
 
-def _ready() -> None:
-    """Tell whoever started this that nothing which happens from now on is missed."""
+def _tell(word: str) -> None:
+    """Tell whoever started this."""
     with suppress(OSError):
-        sys.stdout.write("ready\n")
+        sys.stdout.write(f"{word}\n")
         sys.stdout.flush()
 
 

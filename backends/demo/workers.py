@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from unstick.backends.demo.connection import URL_VARIABLE
+from unstick.backends.demo.worker_words import HOLDING, READY
 
 
 class Workers:
@@ -20,7 +21,8 @@ class Workers:
 
     ``places`` are the databases by system: files, as ``database.create`` returns them, or URLs. ``interval``
     is the number of seconds between two rounds, ``feed`` how many pending jobs a worker keeps in stock,
-    ``failing`` how many times as often as usual jobs fail. With ``logs`` (a folder) each says in
+    ``failing`` how many times as often as usual jobs fail; after ``rounds`` of them a worker only holds on to
+    its jobs, so that they are the same whenever it is killed. With ``logs`` (a folder) each says in
     ``<system>.log`` what it does; without, nothing: the terminal is not ours.
     """
 
@@ -32,15 +34,18 @@ class Workers:
         interval: float = 1.0,
         feed: int = 6,
         failing: float = 1.0,
+        rounds: int | None = None,
         adopt: bool | Collection[str] = True,
         logs: Path | None = None,
     ) -> None:
         self._places = dict(places)
         self._options = ["--seed", str(seed), "--interval", str(interval), "--feed", str(feed)]
         self._options += ["--failing", str(failing)]
+        self._options += [] if rounds is None else ["--rounds", str(rounds)]
         self._logs = logs
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._begun: set[str] = set()
+        self._told: dict[int, str] = {}
         self._adopt = adopt
         self._lock = threading.RLock()
         self._timers: list[threading.Timer] = []
@@ -70,11 +75,22 @@ class Workers:
 
     def is_ready(self, system: str) -> bool:
         """Whether the worker of ``system`` has begun: what happens from now on it doesn't miss."""
+        return READY in self._words(system)
+
+    def is_holding(self, system: str) -> bool:
+        """Whether the worker of ``system`` has done all its ``rounds``."""
+        return HOLDING in self._words(system)
+
+    def _words(self, system: str) -> str:
+        """What the worker of ``system``, which runs, has told so far."""
         with self._lock:
             process = self._processes.get(system)
-            if process is None or process.stdout is None:
-                return False
-            return bool(select.select([process.stdout], [], [], 0)[0]) and process.poll() is None
+            if process is None or process.stdout is None or process.poll() is not None:
+                return ""
+            if select.select([process.stdout], [], [], 0)[0]:
+                said = os.read(process.stdout.fileno(), 1000).decode()
+                self._told[process.pid] = self._told.get(process.pid, "") + said
+            return self._told.get(process.pid, "")
 
     def kill(self, system: str, *, restart_after: float | None = None) -> int | None:
         """SIGKILL: what it was doing stays running in the database for ever. Its id, None if it wasn't there.

@@ -33,6 +33,10 @@ class Asked:
     variant_retries: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
 
 
+GAP = 60.0
+"""Seconds that may pass between two statements of one page."""
+
+
 def conditions(entity: EntitySql, query: Query, asked: Asked) -> list[Expr]:
     """The query's WHERE for one table of jobs or variants."""
     stuck = below.stuck(entity, asked.thresholds)
@@ -112,7 +116,7 @@ def _stretch(
     also: Sequence[Expr] = (),
 ) -> list[Listed]:
     """Fetch up to a page of one table, from one segment into the next."""
-    found: list[Listed] = []
+    found: dict[tuple[str | None, str], Listed] = {}
     start, values, first = cursor or (0, None, None)
     where = [*conditions(entity, query, asked), *also]
     stuck = below.stuck(entity, asked.thresholds)
@@ -124,20 +128,28 @@ def _stretch(
         statement = statement.where(*where)
         if segment.stuck is not None:
             # Only the bare condition can be answered by an index.
-            other = sa.not_(sa.func.coalesce(stuck, sa.false()))
+            # Who gets stuck between two statements must not be in neither: what was listed is left out below.
+            by_now = stuck if number == start else below.stuck(entity, _later(asked.thresholds))
+            other = sa.not_(sa.func.coalesce(by_now, sa.false()))
             statement = statement.where(stuck if segment.stuck else other)
         if segment.stuck and entity.parent is not None:
             statement = statement.where(below.within_reach(entity))
         if number == start and values is not None:
             statement = statement.where(order.behind(entity, segment, values))
-        statement = statement.order_by(*order.order_clauses(segment)).limit(query.limit - len(found))
+        statement = statement.order_by(*order.order_clauses(segment)).limit(query.limit)
         for row in entity.rows(connection.execute(statement)):
             place = tuple(row[mark.name] for mark in marks)
             begun = first or rows.moment(row)
-            found.append(Listed(number, item(entity, row, asked), place, begun, rows.clock(row)))
+            shown = item(entity, row, asked)
+            listed = Listed(number, shown, place, begun, rows.clock(row))
+            found.setdefault((shown.job if isinstance(shown, Variant) else None, shown.id), listed)
         if len(found) >= query.limit:
             break
-    return found
+    return list(found.values())[: query.limit]
+
+
+def _later(thresholds: Thresholds) -> Thresholds:
+    return {name: None if age is None else age + GAP for name, age in thresholds.items()}
 
 
 def columns(entity: EntitySql, asked: Asked) -> list[sa.Label[Any]]:
