@@ -61,6 +61,11 @@ class ConsoleAlerts:
             self._alerter.watch(source.name, subject)
         self._alerter.saw(run)
 
+    @property
+    def failed(self) -> int:
+        """How many messages could not be delivered so far."""
+        return sum(count.failed for count in self._alerter.counts.values())
+
     def tell(self) -> None:
         """Say what went wrong meanwhile."""
         for text in self._said:
