@@ -17,6 +17,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.harness.application import Application
 from tests.harness.waiting import eventually
 from unstick.backends.demo.database import create
 
@@ -174,6 +175,23 @@ def test_a_source_that_is_not_there_is_told_by_both(tmp_path: Path, url: str) ->
         assert sources["artitec.sqlite3"]["ok"]
         assert "the run failed: " in sources["x.db"]["why"]
         assert sweep.end()[0] == 0
+
+
+def test_a_webhook_that_hangs_holds_up_neither_runs_nor_the_end(
+    url: str, tmp_path: Path, application: Application
+) -> None:
+    application.hold()
+    config = tmp_path / "c.toml"
+    target = f"{application.url.replace('http://', 'json://')}/t0ken"
+    config.write_text(f'[alerts]\ntargets = ["{target}"]\ntimeout = "1h"\n[sources.app]\nurl = "{url}"\n')
+    with sweeping("--config", str(config), "--every", "1s", "--shadow") as sweep:
+        eventually(lambda: application.calls and runs(sweep, "report") >= 3, what="runs went on beside it")
+        assert values(sweep.scraped(), "unstick_alerts_sent_total") == {("json-1",): 0}
+        code, said = sweep.end()
+    assert code == 0
+    assert len(application.calls) == 1
+    assert "Traceback" not in said
+    assert "t0ken" not in said
 
 
 def test_a_port_in_use_is_one_sentence(url: str) -> None:
