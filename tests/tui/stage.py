@@ -121,7 +121,7 @@ async def on_stage(name: str, size: tuple[int, int], **options: Any) -> AsyncIte
 def at_rest(c: Console) -> bool:
     """Whether nothing is on its way to the screen: no question open, nothing that waits for resting hands."""
     nodes = c.app.screen.walk_children(with_self=True)
-    soon = [each for node in nodes for each in node._timers if not each._repeat and each._interval < SOON_S]
+    soon = [each for node in nodes for each in node._timers if each._repeat == 0 and each._interval < SOON_S]
     waiting = any(timer._task is not None and not timer._task.done() for timer in soon)
     asking = any(not worker.is_finished and worker.group not in IN_BACKGROUND for worker in c.app.workers)
     return not waiting and not asking
