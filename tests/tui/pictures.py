@@ -1,117 +1,108 @@
-"""Draws the pictures in `screenshots/`: a made-up source whose clock stands still, so each run is alike."""
+"""Draws the pictures in `screenshots/`: every scene that has a caption, and a page that shows them all.
+
+The sources are made up from a seed and their clocks stand still, so that each run draws the same bytes.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from unittest.mock import patch
+from typing import Any
 
-from tests.tui.driver import Console, JobScreen, OperationsScreen, console
-from unstick.recovery.memory import EXTRACTION, PIPELINE, MemoryBackend
-from unstick.recovery.memory.pipeline import fill
-from unstick.recovery.model import Capabilities
-from unstick.recovery.source import Source
-from unstick.tui.screens.variants import VariantsScreen
+import tests.tui.scenes  # noqa: F401 - fills the list
+from tests.tui.stage import SCENES, on_stage
+
+FOLDER = Path(__file__).parents[2] / "screenshots"
+PAGE = FOLDER / "README.md"
 
 SIZE = (120, 28)
-FOLDER = Path(__file__).parents[2] / "screenshots"
+SMALL = (80, 24)
+MAIN = "jobs"
+THEMES = ("dark", "light")
+"""Those of the main screen; the others are drawn in the first one."""
+
+MADE_WITH = f"Textual {version('textual')} and Rich {version('rich')}"
+
+# Rich names a server where a font could be fetched; a picture should ask nobody.
+_REMOTE = re.compile(r",\s*url\(\"https:[^;]*;")
+_COMMENT = re.compile(r"<!-- Generated with Rich [^>]* -->")
+
+HEAD = """# What the console looks like
+
+Drawn by `scripts/screenshots` from made-up sources whose clocks stand still; a test compares them with what
+the console shows now.
+"""
 
 
-class Shown(MemoryBackend):
-    """A source in memory that looks like one behind a server."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A scene in one theme and at one size (columns, rows)."""
+
+    scene: str
+    size: tuple[int, int] = SIZE
+    theme: str = THEMES[0]
 
     @property
-    def capabilities(self) -> Capabilities:
-        """The same, under another address."""
-        return replace(super().capabilities, engine="postgresql", database="db7.internal/jobs", notify=False)
+    def name(self) -> str:
+        """Return the name of the file, without its end."""
+        parts = [self.scene]
+        parts += [self.theme] if self.theme != THEMES[0] else []
+        parts += [f"{self.size[0]}x{self.size[1]}"] if self.size != SIZE else []
+        return "-".join(parts)
+
+    @property
+    def path(self) -> Path:
+        """Return where it is kept."""
+        return FOLDER / f"{self.name}.svg"
+
+    @property
+    def caption(self) -> str:
+        """Return what it shows, and how where that is worth a word."""
+        how = [f"theme `{self.theme}`"] if self.theme != THEMES[0] else []
+        how += [f"{self.size[0]} columns, {self.size[1]} rows"] if self.size != SIZE else []
+        return SCENES[self.scene].caption + (f" ({', '.join(how)})" if how else "")
+
+    async def draw(self) -> str:
+        """Return it as SVG."""
+        given: dict[str, Any] = SCENES[self.scene].options
+        async with on_stage(self.scene, self.size, theme=given.get("theme", self.theme)) as c:
+            svg = c.app.export_screenshot(title="unstick")
+        svg = _REMOTE.sub(";", svg)
+        return _COMMENT.sub(f"<!-- Drawn by scripts/screenshots with {MADE_WITH} -->", svg)
 
 
-async def pictures() -> AsyncIterator[tuple[str, str]]:
-    """Yield each picture's name and its SVG."""
-    backend = Shown.example(160, 5, seed=4, source="jobs-eu")
-    other = Shown.example(40, 3, system=EXTRACTION, source="imports-eu")
-    second: tuple[Callable[[], MemoryBackend], Source] = (lambda: other, Source("imports-eu", "memory://"))
-    with (
-        patch("unstick.tui.screens.plan.describe_operator", lambda: "ann@bastion"),
-        patch("unstick.recovery.plan.secrets.token_hex", lambda size: "0" * size),
-    ):
-        async with console(backend, environment="staging", size=SIZE, others=[second]) as c:
-            c.app.session.pace.every_s = 5.0
-            c.jobs.tell()
-            await c.press("space", "space", "space")
-            yield "jobs", await _drawn(c)
-            await c.press("g", "enter")
-            await c.until(lambda: isinstance(c.app.screen, JobScreen))
-            await c.until_shows("Why it is stuck")
-            yield "job", await _drawn(c)
-            await c.press("escape")
-            await c.plan("R")
-            await c.read_first()
-            yield "plan", await _drawn(c)
-            await c.apply()
-            await c.press("escape")
-            backend.advance(120)
-            await _undone(c, "the billing run needs the first one")
-            await c.press("escape", "at")
-            await c.until(lambda: isinstance(c.app.screen, OperationsScreen))
-            await c.until_shows("undone")
-            yield "operations", await _drawn(c)
-            await c.press("escape", "question_mark")
-            await c.until_shows("Help > jobs")
-            yield "help", await _drawn(c)
+def all_pictures() -> Iterator[Picture]:
+    """Yield every picture that there is to be, the main screen's first."""
+    for size in (SIZE, SMALL):
+        for theme in THEMES:
+            yield Picture(MAIN, size, theme)
+    for name, scene in SCENES.items():
+        if scene.caption and name != MAIN:
+            yield Picture(name)
 
 
-async def _of_variants() -> AsyncIterator[tuple[str, str]]:
-    """Yield the pictures of a system whose jobs have variants to act on."""
-    backend = Shown(PIPELINE, source="posters-eu")
-    fill(backend.worker, 60, 9, 7)
-    async with console(backend, environment="staging", size=SIZE) as c:
-        c.app.session.pace.every_s = 5.0
-        await c.press("V")
-        await c.until(lambda: isinstance(c.app.screen, VariantsScreen))
-        await c.until_shows("9 stuck  9 stuck jobs")
-        await c.press("space", "space")
-        yield "variants", await _drawn(c)
-        await c.press("U", "g", "J")
-        await c.until(lambda: isinstance(c.app.screen, JobScreen))
-        await c.until_shows("Pieces: 3")
-        await c.press("V")
-        await c.until_shows("> variant")
-        yield "job-variants", await _drawn(c)
+def page() -> str:
+    """Return the page that shows all of them."""
+    shown = (f"\n{each.caption}\n\n![{each.caption}]({each.name}.svg)\n" for each in all_pictures())
+    return HEAD + "".join(shown)
 
 
-async def _undone(c: Console, reason: str) -> None:
-    await c.plan("u")
-    await c.read_first()
-    await c.press("r")
-    await c.type(reason)
-    await c.press("enter")
-    await c.apply()
-
-
-async def every_picture() -> AsyncIterator[tuple[str, str]]:
-    """Yield all of them."""
-    async for picture in pictures():
-        yield picture
-    async for picture in _of_variants():
-        yield picture
-
-
-async def _drawn(c: Console) -> str:
-    await c.pilot.pause()
-    return c.app.export_screenshot(title="unstick")
-
-
-async def main() -> None:
-    """Write them all."""
+async def main(names: list[str]) -> None:
+    """Draw them all, or only those of the scenes that are named."""
     FOLDER.mkdir(exist_ok=True)
-    async for name, svg in every_picture():
-        (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
-        sys.stderr.write(f"screenshots/{name}.svg\n")
+    wanted = [each for each in all_pictures() if not names or each.scene in names]
+    for each in wanted:
+        each.path.write_text(await each.draw(), encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")
+    for path in set(FOLDER.iterdir()) - {PAGE, *(each.path for each in all_pictures())}:
+        path.unlink()
+    sys.stderr.write(f"{len(wanted)} pictures in screenshots; look at what changed: git diff --stat\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

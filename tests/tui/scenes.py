@@ -1,6 +1,7 @@
 """Every screen worth a look, by name: the keys that lead there.
 
-Goldens, pictures and the test of colours all go through this list, so a new screen is one function here.
+Goldens, pictures and the test of colours all go through this list, so a new screen is one function here. A
+scene with a docstring is drawn in `screenshots/`, and that is its caption.
 """
 
 from __future__ import annotations
@@ -30,16 +31,19 @@ async def settled(c: Console, shows: str) -> None:
 
 @scene("jobs")
 async def jobs(c: Console) -> None:
-    """The live table as it opens."""
+    """The live table: what is stuck comes first and says why; above it the queue that one of them blocks,
+    beside it the row under the cursor."""
 
 
 @scene("jobs-marked")
 async def marked(c: Console) -> None:
+    """Rows are marked by id; an action then takes those, whatever the list does meanwhile."""
     await c.press("space", "space", "space")
 
 
 @scene("jobs-filter")
 async def filtered(c: Console) -> None:
+    """A filter in words: states, ages, retries, kinds, steps."""
     await c.press("slash")
     await c.type("state:failed retries>=1")
     await c.press("enter")
@@ -62,17 +66,19 @@ async def prompt(c: Console) -> None:
 
 @scene("jobs-all-clear", nothing_stuck)
 async def all_clear(c: Console) -> None:
+    """An empty table says why it is empty, and since when."""
     await c.press("2")
     await c.until(lambda: c.jobs.rows.window.loaded)
 
 
 @scene("jobs-empty", no_jobs)
 async def empty(c: Console) -> None:
-    """No job at all."""
+    await c.until(lambda: c.jobs.rows.window.loaded)
 
 
 @scene("jobs-down")
 async def down(c: Console) -> None:
+    """A database that does not answer: its rows stay, with their age, and it is asked again."""
     c.backend.go_down()
     await c.refresh()
     c.ticks.pass_by(90)
@@ -81,6 +87,7 @@ async def down(c: Console) -> None:
 
 @scene("jobs-prod-read-only", environment="prod", read_only=True)
 async def read_only(c: Console) -> None:
+    """Production is read-only until it is opened with --write; a key that can't act says why."""
     await c.press("R")
 
 
@@ -91,6 +98,7 @@ async def paused(c: Console) -> None:
 
 @scene("job")
 async def job(c: Console) -> None:
+    """A job: what it is, why it is stuck and by which clock, its error, its variants, attempts and events."""
     await c.press("g", "enter")
     await c.until(lambda: isinstance(c.app.screen, JobScreen))
     await c.until_shows("Why it is stuck")
@@ -108,6 +116,7 @@ async def job_variants(c: Console) -> None:
 
 @scene("variants", posters, alone=True)
 async def variants(c: Console) -> None:
+    """The variants of all jobs as a list of their own."""
     await c.press("V")
     await c.until(lambda: isinstance(c.app.screen, VariantsScreen))
     await c.until_shows("9 stuck")
@@ -121,6 +130,7 @@ async def variants_marked(c: Console) -> None:
 
 @scene("variant", posters, alone=True)
 async def variant(c: Console) -> None:
+    """One variant, and why it is stuck."""
     await variants(c)
     await c.press("enter")
     await c.until(lambda: isinstance(c.app.screen, VariantScreen))
@@ -129,6 +139,7 @@ async def variant(c: Console) -> None:
 
 @scene("plan")
 async def plan(c: Console) -> None:
+    """The plan of a recovery: each row before and after, why, and the SQL. Nothing is changed before A."""
     await marked(c)
     await c.press("g")
     await c.plan("R")
@@ -142,11 +153,17 @@ async def dry_run(c: Console) -> None:
 
 @scene("plan-delete")
 async def delete(c: Console) -> None:
+    """A delete says what goes with each job; undo can put it back."""
+    await c.press("3")
+    await c.until(lambda: c.jobs.rows.window.loaded)
+    await c.press("space", "space")
     await c.plan("ctrl+d")
+    await c.read_first()
 
 
 @scene("plan-many", many_stuck)
 async def many(c: Console) -> None:
+    """Over 20 rows, or in production, their number is typed first."""
     await c.press("2")
     await c.until(lambda: len(c.jobs.rows.window.order) > 20)
     await c.press("asterisk")
@@ -170,6 +187,7 @@ async def plan_prod(c: Console) -> None:
 
 @scene("plan-applied")
 async def applied(c: Console) -> None:
+    """What came of each row: a job that moved on by itself was left alone, and the reason is told."""
     await plan(c)
     c.backend.worker.finish(c.on(PlanScreen).plan.rows[1].job)  # type: ignore[union-attr]
     await c.apply()
@@ -198,6 +216,7 @@ async def undone(c: Console) -> None:
 
 @scene("operations")
 async def operations(c: Console) -> None:
+    """The journal: who changed what, when, why, and what came of it."""
     await undone(c)
     await c.press("at")
     await c.until(lambda: isinstance(c.app.screen, OperationsScreen))
@@ -206,6 +225,7 @@ async def operations(c: Console) -> None:
 
 @scene("operation")
 async def operation(c: Console) -> None:
+    """One operation, row by row; u plans its undo."""
     await operations(c)
     await c.press("enter")
     await c.until(lambda: isinstance(c.app.screen, OperationScreen))
@@ -214,25 +234,28 @@ async def operation(c: Console) -> None:
 
 @scene("help")
 async def help_(c: Console) -> None:
+    """Help, made for the screen that one is on; it can be searched."""
     await c.press("question_mark")
     await c.until(lambda: isinstance(c.app.screen, HelpScreen))
 
 
-@scene("choice", posters, alone=True)
+@scene("actions", posters, alone=True)
 async def choice(c: Console) -> None:
+    """All actions of a job system, by what each really does."""
     await c.press("a")
     await c.until(lambda: isinstance(c.app.screen, ChoiceScreen))
 
 
 @scene("kill", workers=OneWorker())
 async def kill(c: Console) -> None:
+    """Only in the demo: kill a worker and see its jobs get stuck."""
     await c.press("exclamation_mark")
     await c.until(lambda: isinstance(c.app.screen, KillScreen))
 
 
 @scene("welcome", bare=True)
 async def welcome(c: Console) -> None:
-    """Nothing is configured."""
+    """With nothing configured: a demo, a URL, or a configuration."""
 
 
 @scene("welcome-url", bare=True)
@@ -243,6 +266,7 @@ async def welcome_url(c: Console) -> None:
 
 @scene("retries")
 async def retries(c: Console) -> None:
+    """Retry statistics: rate, trend, by step and kind, and what is retried most."""
     await c.press("percent_sign")
     await c.until(lambda: isinstance(c.app.screen, RetriesScreen))
     await settled(c, "as of")
@@ -257,6 +281,7 @@ async def retries_variants(c: Console) -> None:
 
 @scene("sweep")
 async def sweep(c: Console) -> None:
+    """The sweep: what a run would recover now, what it would leave out, and by which rules."""
     await c.press("S")
     await c.until(lambda: isinstance(c.app.screen, SweepScreen))
     await settled(c, "as of")
@@ -264,6 +289,7 @@ async def sweep(c: Console) -> None:
 
 @scene("sources", environment="prod", colour="#6a1b9a")
 async def sources(c: Console) -> None:
+    """All sources side by side: label, health, stuck jobs, round trip, and what the database lacks."""
     await c.press("0")
     await c.until(lambda: isinstance(c.app.screen, SourcesScreen))
     await c.until(lambda: all(each.counts for each in c.app.sessions))
@@ -271,6 +297,7 @@ async def sources(c: Console) -> None:
 
 @scene("everywhere")
 async def everywhere(c: Console) -> None:
+    """What is stuck in all sources, in one list."""
     await sources(c)
     await c.press("2")
     await c.until(lambda: isinstance(c.app.screen, EverywhereScreen))
@@ -280,12 +307,14 @@ async def everywhere(c: Console) -> None:
 
 @scene("columns")
 async def columns(c: Console) -> None:
+    """Columns, kept per source."""
     await c.press("C")
     await c.until(lambda: isinstance(c.app.screen, ColumnsScreen))
 
 
 @scene("palette")
 async def palette(c: Console) -> None:
+    """Every action, source, view and theme, found by its words."""
     await c.press("ctrl+p")
     await c.until(lambda: isinstance(c.app.screen, PaletteScreen))
     await c.type("re")
@@ -297,7 +326,8 @@ async def line(c: Console) -> None:
     await c.type("theme ")
 
 
-@scene("copied-text")
+@scene("text")
 async def copied_text(c: Console) -> None:
+    """What was copied, to be selected where a terminal keeps its clipboard to itself."""
     await c.press("Y", "Y")
     await c.until(lambda: isinstance(c.app.screen, TextScreen))

@@ -66,13 +66,15 @@ def posters() -> MemoryBackend:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is shown. `alone` leaves the second source out, `bare` all; `options` go to the console."""
+    """What is shown. `alone` leaves the second source out, `bare` all; `options` go to the console. A scene
+    with a caption is drawn in `screenshots/`."""
 
     name: str
     drive: Drive
     source: Callable[[], MemoryBackend] = jobs_source
     alone: bool = False
     bare: bool = False
+    caption: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -93,7 +95,8 @@ def scene(name: str, source: Callable[[], MemoryBackend] = jobs_source, *, alone
 
     def enter(drive: Drive) -> Drive:
         assert name not in SCENES, name
-        SCENES[name] = Scene(name, drive, source, alone, bare, options)
+        caption = " ".join((drive.__doc__ or "").split())
+        SCENES[name] = Scene(name, drive, source, alone, bare, caption, options)
         return drive
 
     return enter

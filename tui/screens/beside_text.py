@@ -84,7 +84,7 @@ def _head(row: Job | Variant, painter: Painter) -> Iterator[Line]:
     if isinstance(row, Job):
         yield from painter.summary(row, ages=False)
         return
-    yield painter.state(row)
+    yield from painter.state(row)
     for label, value in (("of job", row.job), ("name", row.name), ("step", step_words(row))):
         if value is not None:
             yield from painter.one_line(label, value)

@@ -90,7 +90,7 @@ class Painter:
         return [first, *[(Span(" " * (column + 2) + piece, style),) for piece in pieces[1:FIELD_LINES]]]
 
     def summary(self, job: Job, *, ages: bool = True) -> Iterator[Line]:
-        yield self.state(job)
+        yield from self.state(job)
         for label, value in (("kind", job.kind), ("step", step_words(job)), ("table", job.table),
                              ("priority", job.priority)):  # fmt: skip
             if value is not None:
@@ -101,10 +101,14 @@ class Painter:
         """A label and its value, cut: what tells why it hangs has to be on the first screen."""
         return self.pair(label, clip(display_text(value), max(self._width - LABEL - 2, 20)), style)
 
-    def state(self, item: Job | Variant) -> Line:
-        """State and native status."""
-        native = f"   native status {display_text(item.status) or 'null'}"
-        return (Span("  " + fit("state", LABEL), "dim"), state_span(item), Span(native, "text"))
+    def state(self, item: Job | Variant) -> list[Line]:
+        """State and native status, side by side where there is room."""
+        state, native = state_span(item), display_text(item.status) or "null"
+        first = (Span("  " + fit("state", LABEL), "dim"), state)
+        told = f"   native status {native}"
+        if LABEL + 2 + cell_width(state.text + told) > self._width:
+            return [first, *self.one_line("native status", native)]
+        return [(*first, Span(told, "text"))]
 
     def how_it_is(self, item: Job | Variant, *, ages: bool = True) -> Iterator[Line]:
         """Attempts, ages and times."""

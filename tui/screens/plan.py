@@ -128,7 +128,9 @@ class PlanScreen(DialogScreen):
         key = shown(self.console.keys["plan.apply"][0])
         if self._applying or self.result is not None or self.plan is None:
             leave = f"[ Back: {self.key('app.back')} ]" if not self._applying else ""
-            return [Part(leave, "button"), Part(self._progress(), "text")]
+            # The status line has the result, and keeps it when this screen is left.
+            progress = "" if self.result is not None else self._progress()
+            return [Part(leave, "button"), Part(progress, "text")]
         cancel = Part("[ Cancel ]", "button")
         if self._dry_run or not self.plan.rows:
             return [
@@ -150,8 +152,6 @@ class PlanScreen(DialogScreen):
     def _progress(self) -> str:
         if self.plan is None:
             return "no plan could be made" if self._problem else "planning ..."
-        if self.result is not None:
-            return result_text(self.result)
         return progress_text(
             len(self._outcomes),
             len(self.plan.rows),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import overload
 
 from unstick.recovery.difference import as_words, differences
-from unstick.recovery.display import TEXT_LIMIT, display_text, fit, wrap
+from unstick.recovery.display import TEXT_LIMIT, cell_width, display_text, fit, wrap
 from unstick.recovery.hooks_outcome import due, hook_times
 from unstick.recovery.model import JobId, VariantId
 from unstick.recovery.outcome import Outcome, RowOutcome
@@ -22,6 +22,12 @@ DETAILED = 20
 
 WIDEST = 40
 """Cells that a row's name takes."""
+
+WIDEST_WHY = 32
+"""Cells that the reason takes where a row has one line, before what changes, which is alike for most."""
+
+SAMPLE = 200
+"""Rows that are looked at for how wide the others are."""
 
 Ref = tuple[JobId, VariantId | None]
 
@@ -118,7 +124,7 @@ def _add_problems(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome]) 
 def _add_named(lines: Lines, rows: Sequence[PlanRow], what: str, outcomes: Mapping[Ref, RowOutcome]) -> None:
     widest = _widest(rows)
     lines.heading(f"{what}: {rows_text(len(rows))}", "warning")
-    lines.lazy(len(rows), lambda index: _row_line(rows[index], outcomes, widest, short=True))
+    lines.lazy(len(rows), lambda index: _row_line(rows[index], outcomes, widest))
 
 
 def _add_rows(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome], width: int, how: str) -> None:
@@ -133,10 +139,12 @@ def _add_rows(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome], widt
     lines.add(_wrapped(plan.verb, width - 2, "stuck", indent=2))
     widest = _widest(plan.rows)
     if len(plan.rows) > DETAILED:
-        lines.lazy(len(plan.rows), lambda index: _row_line(plan.rows[index], outcomes, widest))
+        whys = [cell_width(display_text(row.why)) for row in plan.rows[:SAMPLE]]
+        room = min(max(whys), WIDEST_WHY)
+        lines.lazy(len(plan.rows), lambda index: _row_line(plan.rows[index], outcomes, widest, room))
         return
     for row in plan.rows:
-        lines.add([_row_line(row, outcomes, widest, short=True), *_details(row, width)])
+        lines.add([_row_line(row, outcomes, widest), *_details(row, width)])
 
 
 def rows_text(count: int) -> str:
@@ -145,7 +153,7 @@ def rows_text(count: int) -> str:
 
 
 def _widest(rows: Sequence[object]) -> int:
-    names = [_name(row) for row in rows[:200]]
+    names = [_name(row) for row in rows[:SAMPLE]]
     return min(max((len(name) for name in names), default=4), WIDEST)
 
 
@@ -160,7 +168,8 @@ def _name(row: object) -> str:
     return " / ".join(both)
 
 
-def _row_line(row: PlanRow, outcomes: Mapping[Ref, RowOutcome], widest: int, *, short: bool = False) -> Line:
+def _row_line(row: PlanRow, outcomes: Mapping[Ref, RowOutcome], widest: int, room: int | None = None) -> Line:
+    """A row's name, outcome and reason; with so many cells for the reason also what changes."""
     spans = [Span(f"  {fit(_name(row), widest)}  ", "title")]
     outcome = outcomes.get(row.ref)
     if outcome is not None:
@@ -169,9 +178,10 @@ def _row_line(row: PlanRow, outcomes: Mapping[Ref, RowOutcome], widest: int, *, 
         told = "; ".join(part for part in (outcome.detail, outcome.hook and f"hook {outcome.hook}") if part)
         if told:
             spans.append(Span(f"{display_text(told)}  ", "text"))
-    if not short:
-        spans.append(Span("; ".join(changes(row, limit=20)) + "  ", "text"))
-    spans.append(Span(display_text(row.why), "dim"))
+    why = display_text(row.why)
+    spans.append(Span(f"{fit(why, room)}  " if room else why, "dim"))
+    if room is not None:
+        spans.append(Span("; ".join(changes(row, limit=20)), "text"))
     return tuple(spans)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from unstick.recovery.display import display_text
 from unstick.recovery.engine import Result, unhandled
 from unstick.recovery.hooks_outcome import counted_words
-from unstick.recovery.outcome import Outcome
+from unstick.recovery.outcome import Outcome, RowOutcome
 from unstick.tui.key_words import key
 
 _PAST = {"recover": "recovered", "retry": "retried", "delete": "deleted", "undo": "put back"}
@@ -36,9 +36,14 @@ def result_text(result: Result) -> str:
 
 def _who(result: Result, outcome: Outcome) -> str:
     rows = [row for row in result.rows if row.outcome is outcome]
-    named = "; ".join(f"{row.job} {row.detail}".strip() for row in rows[:_NAMED])
+    named = "; ".join(f"{row.job} {_detail(row)}".strip() for row in rows[:_NAMED])
     more = f"; and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
     return f" ({named}{more})"
+
+
+def _detail(row: RowOutcome) -> str:
+    """What is to be said in a sentence: of a row that moved on the first thing that did, the plan has all."""
+    return row.detail.partition("; ")[0] if row.outcome is Outcome.DRIFTED else row.detail
 
 
 def progress_text(done: int, planned: int, *, stopping: bool, waiting: bool = False, hooks: int = 0) -> str:

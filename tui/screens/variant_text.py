@@ -27,7 +27,7 @@ def variant_lines(view: VariantView, width: int, *, wrapped: bool = True) -> Lin
     """Return the whole screen."""
     lines, painter = Lines(), Painter(max(width, 30), wrapped)
     variant, job = view.variant, view.job
-    lines.add([painter.state(variant)])
+    lines.add(painter.state(variant))
     state, step = state_span(job), step_words(job)
     lines.add(painter.one_line("of job", job.id))
     lines.add(painter.one_line("which is", f"{state.text}{f', step {step}' if step else ''}", state.style))
