@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.harness.pty import Terminal
-from tests.pty.consoles import PROGRAM, Asked, Start
+from tests.harness.sshd import SshServer, Tmux
+from tests.pty.consoles import Asked, Start, program
+
+
+@pytest.fixture(scope="session")
+def ssh_server() -> Iterator[SshServer]:
+    """An SSH server on loopback that only we can log in to."""
+    with SshServer() as server:
+        yield server
+
+
+@pytest.fixture
+def tmux() -> Iterator[Tmux]:
+    """A tmux of our own, ended with the test."""
+    ours = Tmux()
+    yield ours
+    ours.close()
 
 
 @pytest.fixture
@@ -31,9 +46,8 @@ def start(terminal: Callable[..., Terminal]) -> Start:
         wait: bool = True,
         **options: object,
     ) -> Terminal:
-        code = PROGRAM.replace("{setup}", setup).replace("{make}", make)
-        code = code.replace("{on_open}", on_open).replace("{refresh}", str(refresh))
-        shown = terminal([sys.executable, "-c", code], **options)
+        command = program(setup, on_open=on_open, make=make, refresh=refresh)
+        shown = terminal(command, **options)
         if wait:
             shown.wait_for("! stuck")
             shown.wait_quiet(0.3)

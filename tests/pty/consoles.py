@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,34 @@ def counting(self, name):
 Backend.__getattribute__ = counting
 """
 """Refreshes ten times a second, and notes in the file `calls` each time that the backend is asked."""
+
+SLOW_CHUNKS = """
+from functools import partial
+from unstick.recovery import engine
+engine.apply = partial(engine.apply, chunk=10)
+applied = backend.apply_chunk
+async def apply_chunk(plan, rows, operation):
+    note("begun")
+    await asyncio.sleep(0.5)
+    outcomes = await applied(plan, rows, operation)
+    note(f"ended {len(rows)}")
+    return outcomes
+def note(text):
+    with open({file!r}, "a") as file:
+        file.write(text + chr(10))
+backend.apply_chunk = apply_chunk
+"""
+"""Chunks of ten rows that take half a second each; `file` tells of each when it begins and when it ends."""
+
+
+def program(
+    setup: str = "", *, on_open: str = "pass", make: str = "lambda: backend", refresh: float = 3600
+) -> list[str]:
+    """Return the command line of a console on a source in memory."""
+    code = PROGRAM.replace("{setup}", setup).replace("{make}", make)
+    code = code.replace("{on_open}", on_open).replace("{refresh}", str(refresh))
+    return [sys.executable, "-c", code]
+
 
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h")
 """The screen that was there before, and a visible cursor."""

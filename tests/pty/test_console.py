@@ -4,103 +4,18 @@ from __future__ import annotations
 
 import re
 import signal
-import sys
 import time
-from collections.abc import Callable
 
 import pytest
 
-from tests.harness.pty import Terminal
+from tests.pty.consoles import RESTORED, Start
 
 pytestmark = pytest.mark.pty
-
-PROGRAM = """
-import asyncio, os, signal, sys, threading, time
-from unstick.recovery.memory import MemoryBackend
-from unstick.recovery.source import Source
-from unstick.recovery.errors import UnstickError
-from unstick.tui.app import run_console
-
-class Backend(MemoryBackend):
-    async def open(self):
-        await super().open()
-        {on_open}
-
-backend = Backend.example(200, 5, source="jobs-eu")
-{setup}
-source = Source("jobs-eu", "memory://", environment="staging", refresh_s={refresh})
-try:
-    sys.exit(run_console([({make}, source)]))
-except UnstickError as error:
-    print(error)
-    sys.exit(error.exit_code)
-"""
 
 HOSTILE = r"""
 evil = "\x1b]0;owned\x07\x1b[31mred\x9b2J \x1b]52;c;AAAA\x07 \u202egpj.exe [/] [@click=app.leave(3)]x[/] \0"
 backend.worker.add(evil, "running", started_ago=1e7, updated_ago=1e7, kind=evil, error=evil * 2000)
 """
-
-# Each SIGUSR1 changes one value of one row on the screen; the next refresh shows it.
-ONE_ROW = """
-from datetime import timedelta
-def age(*_):
-    row = backend._store.jobs[seen[0]]
-    row["error"] = "changed " + str(time.monotonic_ns())
-    seen.append(seen.pop(0))
-async def find():
-    from unstick.recovery.query import Query
-    await backend.open()
-    page = await backend.page(Query())
-    return [job.id for job in page.rows[8:18]]
-seen = asyncio.run(find())
-signal.signal(signal.SIGUSR1, age)
-"""
-
-Start = Callable[..., Terminal]
-
-
-@pytest.fixture
-def start(terminal: Callable[..., Terminal]) -> Start:
-    """Starts the console on a source in memory."""
-
-    def run(
-        setup: str = "",
-        *,
-        on_open: str = "pass",
-        make: str = "lambda: backend",
-        refresh: float = 3600,
-        wait: bool = True,
-        **options: object,
-    ) -> Terminal:
-        code = PROGRAM.replace("{setup}", setup).replace("{make}", make)
-        code = code.replace("{on_open}", on_open).replace("{refresh}", str(refresh))
-        shown = terminal([sys.executable, "-c", code], **options)
-        if wait:
-            shown.wait_for("! stuck")
-            shown.wait_quiet(0.3)
-        return shown
-
-    return run
-
-
-@pytest.mark.parametrize("columns", [80, 160])
-def test_an_idle_console_writes_nothing_even_while_it_refreshes(start: Start, columns: int) -> None:
-    shown = start(refresh=1.0, columns=columns)
-    mark = shown.mark()
-    with pytest.raises(TimeoutError):
-        shown.wait_until(lambda: shown.since(mark), "anything is written", 3.5)
-    assert shown.since(mark) == b""
-
-
-def test_a_changed_row_costs_little(start: Start) -> None:
-    shown = start(ONE_ROW, refresh=1.0)
-    for _ in range(3):
-        mark = shown.mark()
-        shown.signal(signal.SIGUSR1)
-        shown.wait_until(lambda mark=mark: shown.since(mark), "the row is repainted")  # type: ignore[misc]
-        shown.wait_quiet(0.2)
-        assert len(shown.since(mark)) <= 450, shown.since(mark)
 
 
 def test_moving_the_cursor_repaints_two_lines(start: Start) -> None:
@@ -143,9 +58,6 @@ def test_only_known_sequences_are_written(start: Start) -> None:
     rest = KNOWN.sub(b"", shown.raw)
     assert b"\x1b" not in rest, rest[:200]
     assert not re.search(rb"[\x00-\x07\x0e-\x1f\x7f]", rest)
-
-
-RESTORED = (b"\x1b[?1049l", b"\x1b[?25h")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
