@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from unstick.cli import confirm
 from unstick.cli.encode import print_json
-from unstick.cli.output import narrate, safe
+from unstick.cli.output import narrate, safe, say
 from unstick.cli.session import Session
 from unstick.recovery.config.load import find_config
 from unstick.recovery.config.url import check_url, is_url
@@ -117,8 +117,8 @@ def _show(proposal: Proposal) -> None:
         narrate(f"the job system is known: profile {draft.profile}")
     else:
         narrate(f"no known job system; drafted a profile from the table {safe(draft.table)}")
-        print(f"# {proposal.profile_file}\n{draft.text}")
-    print(f"# appended to {proposal.config.path}\n{proposal.entry.text}", end="")
+        say(f"# {proposal.profile_file}\n{draft.text}")
+    say(f"# appended to {proposal.config.path}\n{proposal.entry.text}", end="")
 
 
 def _agreed() -> bool:

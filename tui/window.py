@@ -162,8 +162,11 @@ class Window(Generic[K, R]):
         return self.order != before
 
     def _hold(self, before: Sequence[K], hold: K | None) -> None:
-        """Keep the held row at its place when no page has it any more."""
+        """Keep the held row at its place when no page has it any more. Where nothing else is left there is no
+        neighbour that could be taken for it, and an empty table says why it is empty."""
         if hold is None or hold not in self.rows or any(hold in slot.ids for slot in self.slots):
+            return
+        if not any(slot.ids for slot in self.slots):
             return
         self.ghosts.add(hold)
         place = before.index(hold) if hold in before else 0

@@ -51,6 +51,7 @@ ALLOWED = {
     (OUTPUT, "print", "say"),
     (OUTPUT, "print", "narrate"),
     ("cli/encode.py", "print", "print_json"),
+    ("cli/sweep_running.py", "print", "_tell_json"),
     ("cli/spool.py", "print", "print_spool"),
     ("cli/failures.py", "print", "explain"),
     (PROMPT, "a field's text", "_put"),

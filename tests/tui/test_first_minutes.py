@@ -67,6 +67,18 @@ async def test_nothing_stuck_is_good_news_with_the_time_since_when() -> None:
         assert next(line for line in c.lines if "all clear" in line) == first
 
 
+async def test_the_last_stuck_job_that_is_recovered_leaves_no_row_in_the_way_of_the_good_news() -> None:
+    async with console(MemoryBackend.example(60, 1)) as c:
+        await c.press("2")
+        await c.until(lambda: len(c.jobs.rows.window.order) == 1)
+        await c.plan("R")
+        await c.apply()
+        await c.press("escape")
+        await c.until_shows("no stuck jobs - all clear")
+        await c.press("R")
+        assert c.app.screen is c.jobs
+
+
 async def test_an_empty_table_that_says_the_same_paints_nothing() -> None:
     async with console(calm()) as c:
         await c.press("2")

@@ -20,6 +20,7 @@ from unstick.tui.pace import Pace
 from unstick.tui.paint import plain_text
 from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.screens.choice import ChoiceScreen
+from unstick.tui.screens.columns import ColumnsScreen
 from unstick.tui.screens.everywhere import EverywhereScreen
 from unstick.tui.screens.help import HelpScreen
 from unstick.tui.screens.job import JobScreen
@@ -98,6 +99,13 @@ class TestWindow:
         assert window.drop_ghosts()
         assert window.order == ["a", "c"]
         assert "b" not in window.rows
+
+    def test_no_row_is_held_where_no_other_is_left(self) -> None:
+        window = job_window()
+        window.merge(0, [page("a", "b")])
+        window.merge(0, [page()], hold=JobId("b"))
+        assert window.order == []
+        assert window.ghosts == set()
 
     def test_later_pages_are_read_again_when_the_page_before_ends_elsewhere(self) -> None:
         window = job_window()
@@ -179,7 +187,7 @@ class TestKeys:
             for kind in (
                 *(JobsScreen, JobScreen, VariantsScreen, VariantScreen, ChoiceScreen, PlanScreen),
                 *(OperationsScreen, OperationScreen, KillScreen, TextScreen, HelpScreen),
-                *(WelcomeScreen,),
+                *(WelcomeScreen, ColumnsScreen),
                 *(RetriesScreen, SweepScreen, PaletteScreen, SourcesScreen, EverywhereScreen),
             )
         }

@@ -24,7 +24,7 @@ def told(svg: str) -> list[str]:
     return [html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
 
 
-@pytest.mark.parametrize("picture", all_pictures(), ids=lambda picture: picture.name)
+@pytest.mark.parametrize("picture", list(all_pictures()), ids=lambda picture: picture.name)
 async def test_a_picture_is_what_the_console_shows(picture: Picture) -> None:
     kept = picture.path.read_text(encoding="utf-8") if picture.path.is_file() else ""
     drawn = await picture.draw()

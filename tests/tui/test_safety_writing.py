@@ -181,14 +181,21 @@ async def test_undo_of_an_undo_is_a_plan_like_any_other() -> None:
 
 @asynccontextmanager
 async def applying() -> AsyncIterator[tuple[Console, PlanScreen, dict[str, Any]]]:
-    """A plan whose apply waits for the database."""
+    """A plan whose first chunk has begun, and waits for the database."""
     async with console() as c:
         screen = await c.plan("R")
         before = c.backend.worker.snapshot()
         await c.read_first()
-        c.backend.hold()
+        begun: list[object] = []
+
+        def begin(rows: object) -> None:
+            begun.append(rows)
+            c.backend.hold()
+
+        c.backend.on_apply = begin
         await c.press("A")
-        await c.until(lambda: screen.facts().applying)
+        await c.until(lambda: begun, "for the chunk to begin")
+        assert screen.facts().applying
         yield c, screen, before
         c.backend.release()
 

@@ -13,7 +13,6 @@ from unstick.recovery.memory import MemoryBackend
 from unstick.recovery.source import Source
 from unstick.tui.places import Find
 from unstick.tui.screens.sources import SourcesScreen
-from unstick.tui.screens.sources_adding import concealed
 from unstick.tui.session import Make
 
 PASSWORD = "s3cr3t-pass"
@@ -168,21 +167,3 @@ async def test_a_console_that_can_open_none_says_so() -> None:
         await open_sources(c)
         await c.press("a")
         assert "can't open other sources" in c.text
-
-
-@pytest.mark.parametrize(
-    ("typed", "shown"),
-    [
-        ("prod-eu", "prod-eu"),
-        ("sqlite:////tmp/a:b.db", "sqlite:////tmp/a:b.db"),
-        ("postgresql://db7:5432/jobs", "postgresql://db7:5432/jobs"),
-        ("postgresql://bob@db7/jobs", "postgresql://bob@db7/jobs"),
-        ("postgresql://bob:pw", "postgresql://bob:**"),
-        ("postgresql://bob:p@w@db7:5432/jobs", "postgresql://bob:***@db7:5432/jobs"),
-        ("mysql://bob:p/w@db7/jobs", "mysql://bob:***@db7/jobs"),
-        ("postgresql://db7/jobs?user=bob&password=pw&x=1", "postgresql://db7/jobs?user=bob&password=**&x=1"),
-    ],
-)
-def test_a_password_is_hidden_while_it_is_typed(typed: str, shown: str) -> None:
-    assert concealed(typed) == shown
-    assert len(concealed(typed)) == len(typed)

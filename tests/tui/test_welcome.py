@@ -193,6 +193,11 @@ async def test_nothing_on_it_moves_by_itself() -> None:
         ("postgresql://me:54/32@h/db", "postgresql://me:*****@h/db"),
         ("mysql://host/db?password=geheim&ssl=1", "mysql://host/db?password=******&ssl=1"),
         ("sqlite:///a:b.db", "sqlite:///a:b.db"),
+        ("sqlite:////tmp/a:b.db", "sqlite:////tmp/a:b.db"),
+        ("postgresql://bob@db7/jobs", "postgresql://bob@db7/jobs"),
+        ("mysql://bob:p/w@db7/jobs", "mysql://bob:***@db7/jobs"),
+        ("postgresql://db7/jobs?user=bob&password=pw&x=1", "postgresql://db7/jobs?user=bob&password=**&x=1"),
+        ("prod-eu", "prod-eu"),
         ("", ""),
     ],
 )

@@ -23,8 +23,11 @@ DETAILED = 20
 WIDEST = 40
 """Cells that a row's name takes."""
 
-WIDEST_WHY = 32
+WIDEST_WHY = 40
 """Cells that the reason takes where a row has one line, before what changes, which is alike for most."""
+
+SQL_LINES, SQL_END = 16, 3
+"""Lines of one statement that are shown at most, and how many of them are its last ones."""
 
 SAMPLE = 200
 """Rows that are looked at for how wide the others are."""
@@ -102,10 +105,24 @@ def plan_lines(
     if plan.sql:
         lines.heading(f"SQL, as it will run ({key('copy.id')} copies it)")
         for statement in plan.sql:
-            pieces = display_text(statement, limit=TEXT_LIMIT, multiline=True)
-            shown = wrap(pieces, max(width - 2, 20)) if wrapped else pieces.split("\n")
-            lines.add([(Span(f"  {piece}", "text"),) for piece in shown])
+            lines.add(_statement(statement, width, wrapped=wrapped))
     return lines
+
+
+def _statement(statement: str, width: int, *, wrapped: bool) -> list[Line]:
+    """A statement; one that lists hundreds of ids with its beginning and its end."""
+    safe = display_text(statement, limit=TEXT_LIMIT, multiline=True)
+    shown = wrap(safe, max(width - 2, 20)) if wrapped else safe.split("\n")
+    if len(shown) <= SQL_LINES:
+        return [(Span(f"  {piece}", "text"),) for piece in shown]
+    end = wrap(display_text(statement[-width * SQL_END :], multiline=True), max(width - 2, 20))[-SQL_END:]
+    begin = shown[: SQL_LINES - SQL_END - 1]
+    left_out = Span(f"  ... {key('copy.id')} copies it whole ...", "dim")
+    return [
+        *[(Span(f"  {piece}", "text"),) for piece in begin],
+        (left_out,),
+        *[(Span(f"  {piece}", "text"),) for piece in end],
+    ]
 
 
 def _add_problems(lines: Lines, plan: Plan, outcomes: Mapping[Ref, RowOutcome]) -> None:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rich.highlighter import Highlighter
-from rich.text import Text
-from textual.widgets import Input
 from textual.worker import Worker
 
 from unstick.recovery.config.url import is_url
@@ -18,37 +14,22 @@ from unstick.recovery.paths import config_file
 from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.screens.sources_rows import key_of
 from unstick.tui.session import Session, sentence
+from unstick.tui.widgets.url_prompt import UrlPrompt
 
 if TYPE_CHECKING:
     from unstick.tui.widgets.table import Table
-
-_IN_URL = re.compile(r"(?<=://)([^:/@]*):(.*)@")
-_UNFINISHED = re.compile(r"(?<=://)([^:/@]*):(?!\d*(?:/|$))([^@]*)$")
-_ARGUMENT = re.compile(r"((?:password|passwd|pwd|sslpassword)=)([^&\s]*)", re.IGNORECASE)
-
-
-def concealed(text: str) -> str:
-    """Return a URL as it is being written, its password as so many `*`."""
-
-    def hide(match: re.Match[str]) -> str:
-        tail = match[0][len(match[1]) + len(match[2]) + 1 :]
-        return f"{match[1]}:{'*' * len(match[2])}{tail}"
-
-    text = _IN_URL.sub(hide, text) if _IN_URL.search(text) else _UNFINISHED.sub(hide, text)
-    return _ARGUMENT.sub(lambda match: match[1] + "*" * len(match[2]), text)
-
-
-class _Conceal(Highlighter):
-    def highlight(self, text: Text) -> None:
-        text.plain = concealed(text.plain)
 
 
 class AddingScreen(ConsoleScreen):
     """A screen that can add sources. What was typed stays until it was opened, or was given up."""
 
     table: Table
-    _attempt: Worker[None] | None = None
-    _wrong: str | None = None
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.prompt = UrlPrompt()
+        self._attempt: Worker[None] | None = None
+        self._wrong: str | None = None
 
     def problem(self) -> str | None:
         """Why the last one could not be added; in full, since it has to be put right."""
@@ -67,7 +48,6 @@ class AddingScreen(ConsoleScreen):
         if self.console.find is None:
             self.say("add: this console can't open other sources; name them when it is started")
             return
-        self.prompt.query_one(Input).highlighter = _Conceal()
         self.prompt.ask("add URL or name:", "", self._accept, self.say, self._given_up)
 
     def _accept(self, text: str) -> str | None:
@@ -86,7 +66,6 @@ class AddingScreen(ConsoleScreen):
 
     def _given_up(self) -> None:
         self._tell_wrong(None)
-        self.prompt.query_one(Input).highlighter = None
         if self._attempt is not None:
             self._attempt.cancel()
             self._attempt = None
