@@ -51,12 +51,11 @@ ALLOWED = {
     (OUTPUT, "print", "say"),
     (OUTPUT, "print", "narrate"),
     ("cli/encode.py", "print", "print_json"),
-    ("cli/sweep_running.py", "print", "_tell_json"),
     ("cli/spool.py", "print", "print_spool"),
     ("cli/failures.py", "print", "explain"),
     (PROMPT, "a field's text", "_put"),
     # A worker of the demo is a process of its own, whose output goes to its parent and to a log.
-    ("backends/demo/worker.py", "call of write", "_ready"),
+    ("backends/demo/worker.py", "call of write", "_tell"),
     ("backends/demo/worker.py", "call of write", "_say"),
 }
 """What passes the gate by itself, or is JSON in ASCII, or goes to no terminal."""
