@@ -32,6 +32,12 @@ class Facts:
     demo: bool = False
     """Whether the console is the demo's, which has workers that can be killed."""
     worker: int | None = None
+    sweep: str = ""
+    """What the sweep of the source may do: `off`, `shadow`, `armed`."""
+    sweeping: bool = False
+    """Whether a run of it is under way."""
+    looked: bool = False
+    """Whether it is known what the sweep would do now."""
 
 
 def needs_row(facts: Facts) -> Reason:

@@ -77,3 +77,27 @@ class Confirmation:
     def changed(self, rows: int) -> None:
         """The plan is another one: what was typed for the old one doesn't count."""
         self.rows, self.typed = rows, ""
+
+
+@dataclass(slots=True)
+class ByName(Confirmation):
+    """Takes nothing but the source's name, and wants it in prod and where `careful` says so."""
+
+    careful: bool = False
+
+    @property
+    def wants_typing(self) -> bool:
+        """Whether the source's name has to be typed."""
+        return self.prod or self.careful
+
+    @property
+    def accepted(self) -> tuple[str, str]:
+        """What may be typed."""
+        return self.source, self.source
+
+    def check_typed(self, text: str) -> str | None:
+        """Take what was typed; returns what is wrong with it."""
+        if text.strip() != self.source:
+            return f"that is not {self.source}"
+        self.typed = self.source
+        return None

@@ -105,6 +105,12 @@ class Doors(Frame, inherit_bindings=False):
 
         self.open_screen(SweepScreen(self.session))
 
+    def open_arm(self) -> None:
+        """Ask whether the sweep of this source may recover by itself."""
+        from unstick.tui.screens.arm import ArmScreen
+
+        self.open_screen(ArmScreen(self.session))
+
     def open_sources(self) -> None:
         """Show all sources; where they are open below, go back to them."""
         from unstick.tui.screens.sources import SourcesScreen

@@ -55,7 +55,13 @@ class Leaving(Frame, inherit_bindings=False):
             self.run_worker(self.hang_up(0), name="leave", group="leave")
             return
         self._interrupted_at = now
-        self.say(f"press {key('app.interrupt').replace('^', 'ctrl-')} again to quit")
+        self.say(f"press {key('app.interrupt').replace('^', 'ctrl-')} again to quit{self.what_ends}")
+
+    @property
+    def what_ends(self) -> str:
+        """What quitting ends besides the console, for a sentence about quitting."""
+        swept = any(session.sweep is not None and session.sweep.on for session in self.sessions)
+        return "; the sweep stops with the console" if swept else ""
 
     def applies(self, session: Session) -> None:
         """The operator changes rows of a source from now on; its sweep waits meanwhile."""

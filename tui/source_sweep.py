@@ -48,6 +48,16 @@ class SourceSweep:
         return self.runs[0] if self._timer is not None and self._timer.sweeper.number and self.runs else None
 
     @property
+    def on(self) -> bool:
+        """Whether it runs at all."""
+        return self.mode is not Mode.OFF
+
+    @property
+    def armed(self) -> bool:
+        """Whether it may change rows by itself."""
+        return self.mode is Mode.ARMED
+
+    @property
     def running(self) -> bool:
         """Whether a run is under way."""
         return self._timer is not None and self._timer.running
@@ -67,13 +77,22 @@ class SourceSweep:
     @property
     def brake(self) -> str | None:
         """Why nothing is recovered although it may be, until a person has looked; None: nothing stops it."""
-        if self._timer is None:
+        if self.failed_runs >= FAILED_RUNS:
+            return f"{self.failed_runs} runs in a row failed"
+        last = self.last
+        if last is None or last.seen is None or last.decision is not Decision.BRAKED:
             return None
-        failed, last = self._timer.sweeper.failed_runs, self.last
-        if failed >= FAILED_RUNS:
-            return f"{failed} runs in a row failed"
-        braked = last is not None and last.decision is Decision.BRAKED and last.seen is not None
-        return last.seen.brake if braked and last is not None and last.seen is not None else None
+        return last.seen.brake
+
+    @property
+    def failed_runs(self) -> int:
+        """How many runs in a row failed."""
+        return self._timer.sweeper.failed_runs if self._timer is not None else 0
+
+    @property
+    def overruled(self) -> bool:
+        """Whether somebody has armed it although so many look stuck."""
+        return self._timer is not None and self._timer.sweeper.overruled
 
     @property
     def leader(self) -> str | None:

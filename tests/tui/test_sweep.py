@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.driver import Console, JobsScreen, console
+from tests.tui.driver import Console, JobsScreen, Ticks, console
 from tests.tui.test_hostile import HOSTILE, assert_inert
 from unstick.recovery import engine, sweep
 from unstick.recovery.errors import QueryTimeout
@@ -19,6 +19,7 @@ from unstick.recovery.query import Query
 from unstick.recovery.source import Source
 from unstick.tui.screens.sweep import SweepScreen
 from unstick.tui.screens.sweep_text import SweepView, sweep_lines
+from unstick.tui.session import Session
 
 SIZES = [(80, 24), (120, 40), (40, 12)]
 
@@ -271,7 +272,8 @@ class TestText:
         )
         counts, made = await backend.counts(), replace(plan, left_out=left)
         view = SweepView(counts, made, None, (), 0.0, sweep.forecast(made, counts))
-        lines = sweep_lines(view, Source("s", "memory://"), backend.capabilities, 100, limit_key="i")
+        session = Session(lambda: backend, Source("s", "memory://"), Ticks())
+        lines = sweep_lines(view, session, backend.capabilities, 100, lambda action: "i")
         text = squeezed("\n".join("".join(span.text for span in line) for line in lines))
         assert "left out 10 rows: because of alfa" in text
         assert "because of hotel" in text

@@ -11,13 +11,14 @@ JOBS, JOB, PLAN, OPERATIONS, OPERATION, HELP = "jobs", "job", "plan", "operation
 VARIANTS, VARIANT = "variants", "variant"
 CHOICE, KILL, TEXT = "actions", "kill", "text"
 COLUMNS = "columns"
+ARM = "arm"
 WELCOME = "welcome"
 RETRIES, SWEEP = "retries", "sweep"
 PALETTE = "palette"
 SOURCES, EVERYWHERE = "sources", "everywhere"
 SCREENS = (
     *(JOBS, JOB, VARIANTS, VARIANT, CHOICE, PLAN, OPERATIONS, OPERATION, KILL, TEXT, COLUMNS, WELCOME, HELP),
-    *(RETRIES, SWEEP, PALETTE, SOURCES, EVERYWHERE),
+    *(RETRIES, SWEEP, ARM, PALETTE, SOURCES, EVERYWHERE),
 )
 TABLES = (JOBS, VARIANTS)
 """The live tables."""
@@ -25,9 +26,9 @@ LIVE = (JOBS, JOB, VARIANTS, VARIANT)
 """What shows jobs or variants that can be acted on."""
 LISTS = (JOBS, JOB, VARIANTS, OPERATIONS, CHOICE, RETRIES, SWEEP, EVERYWHERE)
 """What has rows that can be opened."""
-DIALOGS = (PLAN, KILL, CHOICE, COLUMNS, HELP)
+DIALOGS = (PLAN, ARM, KILL, CHOICE, COLUMNS, HELP)
 """What is about one question: from there nothing else is opened."""
-QUESTIONS = (PLAN, KILL, CHOICE, COLUMNS, WELCOME)
+QUESTIONS = (PLAN, ARM, KILL, CHOICE, COLUMNS, WELCOME)
 """What waits for an answer: there is no `:` line and no palette, and nothing leads away from below them."""
 COMMANDED = tuple(screen for screen in SCREENS if screen not in (*QUESTIONS, PALETTE))
 """What has the `:` line and the palette."""
@@ -38,7 +39,8 @@ class Action:
     """One thing to do. `when` gives the reason why it can't be done now, `hint` its place in the hint line.
 
     `quiet` keeps it out of the hint line while it can't be done. `initiates` marks keys that open a plan that
-    can change rows, `confirms` the key that applies one. `demo` actions are only told of in the demo.
+    can change rows, or ask about such changes; `confirms` is the key that says yes. `demo` actions are only
+    told of in the demo.
     """
 
     id: str

@@ -12,12 +12,15 @@ from unstick.tui.commands.model import Command, Provider
 from unstick.tui.commands.places import place_commands
 from unstick.tui.commands.registry import action_commands
 from unstick.tui.commands.settings import setting_commands
+from unstick.tui.commands.sweeping import sweep_commands
 from unstick.tui.commands.tables import table_commands
 
 if TYPE_CHECKING:
     from unstick.tui.screens.base import ConsoleScreen
 
-PROVIDERS: tuple[Provider, ...] = (place_commands, table_commands, setting_commands, leaving_commands)
+PROVIDERS: tuple[Provider, ...] = (
+    *(place_commands, sweep_commands, table_commands, setting_commands, leaving_commands),
+)
 """Where commands come from that are no action."""
 
 

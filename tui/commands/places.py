@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from unstick.tui.screens.base import ConsoleScreen
     from unstick.tui.screens.jobs import JobsScreen
 
-PLACES = ("variants", "retries", "sweep", "sources", "operations")
+PLACES = ("variants", "retries", "sources", "operations")
 """Screens that an action of the jobs' table opens: the end of the action's id, or its label."""
 
 

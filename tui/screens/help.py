@@ -22,7 +22,7 @@ from unstick.tui.widgets.pane import Pane
 
 _GROUPS = {
     "move": "Move", "rows": "Rows", "act": "Act: each opens a plan, nothing is changed before it is applied",
-    "view": "View", "retries": "Retries", "sweep": "Sweep",
+    "view": "View", "retries": "Retries", "sweep": "Sweep", "arm": "Arm",
     "refresh": "Refresh", "plan": "Plan", "copy": "Copy", "app": "Console", "demo": "Demo",
 }  # fmt: skip
 

@@ -44,6 +44,10 @@ ABOUT: Mapping[str, tuple[str, str]] = {
         "One operation, row by row: before, after, and what became of each.",
         "{act.undo} plans to put it back, as far as the rows are still as it left them.",
     ),
+    "arm": (
+        "Whether the sweep of this source may recover by itself, and what that would mean now.",
+        "{arm.confirm} arms it, {app.back} leaves it as it is.",
+    ),
     "kill": (
         "Whether a worker of the demo is to be killed, to see how its jobs get stuck.",
         "{demo.confirm} kills it, {app.back} leaves it alive.",
@@ -63,8 +67,9 @@ ABOUT: Mapping[str, tuple[str, str]] = {
         "{retries.longer} and {retries.shorter} change how far back is counted; {rows.open} opens a job.",
     ),
     "sweep": (
-        "What a sweep would recover now, by which rules, and what was recovered last.",
-        "{sweep.dry_run} shows it as a plan; nothing changes before {plan.apply}.",
+        "What a sweep would recover now, by which rules, and what came of the last runs.",
+        "{sweep.shadow} lets it tell what it would do every few minutes, {sweep.arm} asks whether it may do "
+        "it, {sweep.off} switches it off. {sweep.dry_run} shows it as a plan.",
     ),
     "sources": (
         "Every source: connected or not, how fast it answers, what can be done there, what is missing.",

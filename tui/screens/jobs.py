@@ -101,7 +101,7 @@ class JobsScreen(ListScreen[JobId, Job]):
     def do_app_back(self) -> None:
         """Let go of one transient thing: a range, the last result, the filter, the view."""
         if not self.let_go():
-            leave = f"{self.key('app.quit')} quits"
+            leave = f"{self.key('app.quit')} quits{self.console.what_ends}"
             self.say(f"{self.key('rows.none')} removes the marks, {leave}" if self.marks.ids else leave)
 
     def do_app_quit(self) -> None:

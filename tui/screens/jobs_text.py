@@ -44,6 +44,11 @@ def title_parts(screen: LiveTable[K, R]) -> list[Part]:
     if screen.counts is not None:
         of_jobs = screen.SCOPE == JOBS
         parts.extend(_count_parts(screen.counts) if of_jobs else _stuck_parts(screen.counts))
+    if screen.session.sweep is not None:
+        from unstick.tui.sweep_words import sweep_part
+
+        swept = sweep_part(screen.session)
+        parts.extend([swept] if swept is not None else [])
     return parts
 
 

@@ -57,6 +57,7 @@ class SourceRow:
     trip: str
     server: str
     profile: str
+    sweep: Span
 
 
 def row_of(session: Session, place: int) -> SourceRow:
@@ -76,7 +77,16 @@ def row_of(session: Session, place: int) -> SourceRow:
         "-" if session.trip_s is None else time_text(session.trip_s),
         display_text(able.version) if able else "-",
         display_text(able.profile if able else source.profile or "-"),
+        _sweep(session),
     )
+
+
+def _sweep(session: Session) -> Span:
+    if session.sweep is None or not session.sweep.on:
+        return Span("off", "dim")
+    from unstick.tui.sweep_words import short_words
+
+    return Span(*short_words(session.sweep))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ _COLUMNS = (
     _Column("STUCK", lambda row: _number(row.stuck, "stuck"), 6, right=True),
     _Column("RUN", lambda row: _number(row.running, "text"), 6, 4, right=True),
     _Column("FAILED", lambda row: _number(row.failed, "failed"), 6, 5, right=True),
+    _Column("SWEEP", lambda row: row.sweep, 14),
     _Column("TRIP", lambda row: Span(row.trip, "dim"), 7, 3, right=True),
     _Column("SERVER", lambda row: Span(row.server), 18, 2),
     _Column("PROFILE", lambda row: Span(row.profile, "dim"), 14, 1),
@@ -132,7 +143,11 @@ class SourceRows:
     def _arrange(self) -> None:
         rows = self._rows.values()
         columns = [(column, _wanted(column, rows)) for column in _COLUMNS]
-        columns = [pair for pair in columns if pair[0].title != "LABEL" or any(row.tags for row in rows)]
+        needless = {
+            *(["LABEL"] if not any(row.tags for row in rows) else []),
+            *(["SWEEP"] if all(row.sweep.text == "off" for row in rows) else []),
+        }
+        columns = [pair for pair in columns if pair[0].title not in needless]
         for drop in sorted(column.drop for column in _COLUMNS if column.drop):
             if self._left(_shrunk(columns, -self._left(columns))) >= 0:
                 break

@@ -1,28 +1,28 @@
-"""The sweep: what a run would recover now, by which rules, and what was recovered last."""
+"""The sweep: what it may do, what a run would recover now, by which rules, and what came of the last ones."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
 
-from unstick.recovery.errors import PlanError
-from unstick.recovery.plan import Options, Plan
-from unstick.recovery.query import Query
-from unstick.recovery.sweep import Decision, Mode, decide, forecast
+from unstick.recovery.sweep import Decision, Mode, decide
 from unstick.tui.actions.model import SWEEP
 from unstick.tui.availability import Facts
-from unstick.tui.keys import bindings, shown
+from unstick.tui.feed import AGING_S
+from unstick.tui.keys import bindings
 from unstick.tui.once import Once
 from unstick.tui.screens.plan_text import Lines, rows_text
 from unstick.tui.screens.retries_text import as_of
 from unstick.tui.screens.sweep_rows import DecisionRows
-from unstick.tui.screens.sweep_text import MODE, SweepView, sweep_lines
+from unstick.tui.screens.sweep_text import SweepView, sweep_lines
 from unstick.tui.screens.text_and_rows import TextAndRows, said
-from unstick.tui.session import Session, sentence
+from unstick.tui.session import Session
+from unstick.tui.sweep_look import RECOVER, look, sweep_facts
+from unstick.tui.sweep_words import NAMES, short_words
 from unstick.tui.widgets.bar import Part
 
-RECOVER = "recover"
 DECISIONS = 20
 """Operations that are listed; @ has all of them."""
 JOURNAL = 200
@@ -45,11 +45,14 @@ class SweepScreen(TextAndRows):
         """Whether there is an operation to open, and how many rows a sweep would take."""
         seen = self.view.forecast if self.view else None
         row = self.table.chosen or next(iter(self.rows.operations), None)
-        return Facts(self.session.capabilities, SWEEP, row=row, marked=len(seen.rows) if seen else 0)
+        marked = len(seen.rows) if seen else 0
+        return replace(sweep_facts(self.session), screen=SWEEP, row=row, marked=marked)
 
     def title_parts(self) -> list[Part]:
         """The mode, and in short what it would do."""
-        parts = [Part(f"Sweep > {MODE}", "title")]
+        sweep = self.session.sweep
+        mode, style = short_words(sweep) if sweep is not None else (NAMES[Mode.OFF], "title")
+        parts = [Part(f"Sweep > {mode}", style if sweep is not None and sweep.armed else "title")]
         view = self.view
         if self.feed.in_flight:
             parts.append(Part("planning ...", "accent", 2))
@@ -85,20 +88,26 @@ class SweepScreen(TextAndRows):
         self.feed.start()
         self.show_lines()
 
+    def on_mount(self) -> None:
+        """Look now and then how long it is until the next run."""
+        super().on_mount()
+        self.set_interval(AGING_S, self.sweep_changed)
+
+    def sweep_changed(self) -> None:
+        """The sweep goes on: what differs is painted."""
+        if self.is_current and self.session.sweep is not None:
+            self.show_lines()
+
+    def swept(self) -> None:
+        """A run has ended: what it left, and the journal, are read again."""
+        if self.is_current:
+            self.feed.now()
+
     async def _read(self) -> SweepView:
-        backend, thresholds = self.session.backend, self.session.source.thresholds
-        counts = await backend.counts(thresholds)
-        plan: Plan | None = None
-        problem: str | None = None
-        try:
-            options = Options(thresholds=thresholds, by_sweep=True)
-            plan = await backend.plan(RECOVER, Query(stuck_only=True, thresholds=thresholds), options)
-        except PlanError as error:
-            problem = sentence(error)
-        journal = await backend.operations(limit=JOURNAL)
+        seen = await look(self.session)
+        journal = await self.session.backend.operations(limit=JOURNAL)
         recovered = tuple(each for each in journal if each.action == RECOVER)[:DECISIONS]
-        seen = forecast(plan, counts) if plan is not None else None
-        return SweepView(counts, plan, problem, recovered, self.console.clock(), seen)
+        return SweepView(seen.counts, seen.plan, seen.problem, recovered, self.console.clock(), seen.forecast)
 
     def _show(self, view: SweepView) -> None:
         self.view = view
@@ -108,11 +117,9 @@ class SweepScreen(TextAndRows):
 
     def text(self, width: int) -> Lines:
         """The sweep, or why nothing can be told."""
-        view, able, keys = self.view, self.session.capabilities, self.console.keys
+        view, able = self.view, self.session.capabilities
         if view is not None and able is not None:
-            return sweep_lines(
-                view, self.session.source, able, width, limit_key=shown(keys["plan.over_limit"][0])
-            )
+            return sweep_lines(view, self.session, able, width, self.key)
         lines = Lines()
         if self.session.problem is not None and not self.feed.in_flight:
             lines.add(said("what a sweep would do can't be told without the database", width, "text"))
@@ -134,6 +141,22 @@ class SweepScreen(TextAndRows):
         """Plan again."""
         self.feed.now()
         self.tell()
+
+    def do_sweep_arm(self) -> None:
+        """Ask whether it may recover by itself."""
+        self.console.open_arm()
+
+    def do_sweep_shadow(self) -> None:
+        """Let it tell what it would do."""
+        self.console.set_sweep(self.session, Mode.SHADOW)
+
+    def do_sweep_off(self) -> None:
+        """Switch it off."""
+        self.console.set_sweep(self.session, Mode.OFF)
+
+    def do_sweep_now(self) -> None:
+        """Run it before it is due."""
+        self.console.sweep_of(self.session).run_now()
 
     def do_sweep_dry_run(self) -> None:
         """Show the plan of what a sweep would take."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,13 +13,13 @@ from unstick.recovery.model import Capabilities, Counts
 from unstick.recovery.outcome import Operation
 from unstick.recovery.plan import Plan
 from unstick.recovery.source import Source
-from unstick.recovery.sweep import CAP, Decision, Forecast, Group, Mode
+from unstick.recovery.sweep import Decision, Forecast, Group, Mode
 from unstick.tui.paint import Line, Span
 from unstick.tui.screens.plan_text import Lines, rows_text
+from unstick.tui.screens.sweep_mode import add_runs, mode_pairs
 from unstick.tui.screens.text_and_rows import said
+from unstick.tui.session import Session
 
-MODE = Mode.OFF
-"""Nothing in the console starts a sweep by itself."""
 REASONS = 8
 """Reasons that are listed; of more, their number."""
 LABEL = 17
@@ -42,14 +43,17 @@ class SweepView:
         return self.counts.now
 
 
-def sweep_lines(view: SweepView, source: Source, able: Capabilities, width: int, *, limit_key: str) -> Lines:
-    """Return the whole text."""
-    lines = Lines()
+def sweep_lines(
+    view: SweepView, session: Session, able: Capabilities, width: int, key: Callable[[str], str]
+) -> Lines:
+    """Return the whole text. `key` names the key of an action."""
+    source, lines = session.source, Lines()
     lines.heading("Mode")
-    lines.add(_pair("now", f"{MODE}: no timer runs in this console, nothing is recovered by itself", width))
-    lines.add(_pair("source", _may_write(able), width, "warning" if able.read_only else "text"))
+    for label, text, style in mode_pairs(session, able, key):
+        lines.add(_pair(label, text, width, style))
     lines.heading("What a sweep would do now")
-    _add_forecast(lines, view, width, limit_key)
+    _add_forecast(lines, view, width, key("plan.over_limit"))
+    add_runs(lines, session.sweep.runs if session.sweep is not None else (), width)
     lines.heading("Rules")
     for rule in sweep.rules(source, able):
         lines.add(_pair(rule.name, f"{long_duration(rule.threshold_s):8} {rule.origin}", width))
@@ -57,19 +61,19 @@ def sweep_lines(view: SweepView, source: Source, able: Capabilities, width: int,
         lines.add(said("no rule of this profile has a threshold", width, "text"))
     limit = "never" if able.max_retries is None else str(able.max_retries)
     lines.add(_pair("retry limit", f"{limit:8} {sweep.limit_origin(source)}", width))
-    lines.add(_pair("cap", f"{CAP:<8} rows in one run", width))
-    share = f"more than half of the running jobs look stuck at once, {sweep.FEW} or more"
-    lines.add(_pair("brake", f"{share}; or {sweep.FAILED_RUNS} failed runs", width))
+    lines.add(_pair("cap", f"{source.sweep.cap:<8} rows in one run", width))
+    lines.add(_pair("brake", _brake_rule(source), width))
     if not view.operations:
         lines.heading("Last decisions")
         lines.add(said("the journal has no recovery yet", width, "text"))
     return lines
 
 
-def _may_write(able: Capabilities) -> str:
-    if not able.read_only:
-        return "may be written"
-    return "read-only: a sweep could only report here; open it with --write to change rows"
+def _brake_rule(source: Source) -> str:
+    failed = f"{sweep.FAILED_RUNS} failed runs"
+    if not source.sweep.brake:
+        return f"{failed} in a row; that many look stuck at once stops nothing here: {sweep.FROM_SOURCE}"
+    return f"more than half of the running jobs look stuck at once, {sweep.FEW} or more; or {failed}"
 
 
 def _add_forecast(lines: Lines, view: SweepView, width: int, limit_key: str) -> None:
