@@ -21,20 +21,27 @@ if TYPE_CHECKING:
 REASON = "background sweep, armed in the console"
 PATIENCE_S = 5.0
 """Seconds that a run may take to end its chunk when the sweep was switched off."""
+DISARMED = "sweep disarmed: the source is read-only now; it only tells what it would do"
 NAMED = "background sweep: {reason}"
 
 
 class SourceSweep:
     """`mode` is what it may do. `on_change` is called when there is something else to show, `on_run` after
-    each run; what they raise is kept in `problem` and ends nothing.
+    each run, `on_disarm` with the reason where it can't be armed any more; what they raise is kept in
+    `problem` and ends nothing.
 
     `runs` are the last runs of this console, the newest first.
     """
 
     def __init__(
-        self, session: Session, on_change: Callable[[], None], on_run: Callable[[Run], None]
+        self,
+        session: Session,
+        on_change: Callable[[], None],
+        on_run: Callable[[Run], None],
+        on_disarm: Callable[[str], None],
     ) -> None:
         self._session, self._on_change, self._on_run = session, on_change, on_run
+        self._on_disarm = on_disarm
         self.mode = Mode.OFF
         self.runs: deque[Run] = deque(maxlen=KEPT)
         self.problem: str | None = None
@@ -194,6 +201,7 @@ class SourceSweep:
         if self.mode is Mode.ARMED and run.at is not None and self._may_not_write():
             # A replica has taken over, or rights were taken away: when they return, a person arms it again.
             self.set(Mode.SHADOW)
+            self._on_disarm(DISARMED)
         try:
             self._on_run(run)
             self._on_change()

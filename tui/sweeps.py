@@ -31,7 +31,7 @@ class Sweeps(Frame, inherit_bindings=False):
             from unstick.tui.source_sweep import SourceSweep
 
             session.sweep = SourceSweep(
-                session, partial(self._sweep_changed, session), partial(self._swept, session)
+                session, self._sweep_changed, partial(self._swept, session), partial(self._news, session)
             )
         return session.sweep
 
@@ -48,10 +48,11 @@ class Sweeps(Frame, inherit_bindings=False):
         """However the console is left: no sweep goes on."""
         await self.end_sweeps()
 
-    def _sweep_changed(self, session: Session) -> None:
+    def _sweep_changed(self) -> None:
         """Paint what is on the screen again, as far as it says something else now."""
         if self.is_running and self.screen_stack:
-            getattr(self.screen, "tell", _nothing)()
+            tell = getattr(self.screen, "tell", _nothing)
+            getattr(self.screen, "sweep_changed", tell)()
 
     def _swept(self, session: Session, run: Run) -> None:
         """Tell whoever listens, and on the screen what is news."""
@@ -72,8 +73,11 @@ class Sweeps(Frame, inherit_bindings=False):
 
         runs = list(session.sweep.runs) if session.sweep is not None else []
         told = news(run, runs[1] if len(runs) > 1 else None)
-        if told is None:
-            return
+        if told is not None:
+            self._news(session, told)
+
+    def _news(self, session: Session, told: str) -> None:
+        """Say it on the status line of the source, and at once where another one is shown."""
         session.report = display_text(told, limit=500)
         if session is not self.session:
             self.say(f"{session.source.name}: {told}")

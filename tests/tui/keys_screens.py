@@ -81,6 +81,13 @@ async def to_sweep(c: Console) -> None:
     await c.until(lambda: screen.view is not None and screen.table.number, "for the sweep")
 
 
+async def to_arm(c: Console) -> None:
+    await to_sweep(c)
+    screen: Any = await opens(c, "E", "arm")
+    await c.until(lambda: screen.seen is not None, "for what it would do")
+    await c.read_first()
+
+
 async def to_sources(c: Console) -> None:
     await opens(c, "0", "sources")
 
@@ -111,6 +118,7 @@ REACH: dict[str, Reach] = {
     "palette": to_palette,
     "retries": to_retries,
     "sweep": to_sweep,
+    "arm": to_arm,
     "sources": to_sources,
     "everywhere": to_everywhere,
     "welcome": to_welcome,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui import keys_details, keys_everywhere, keys_lists, keys_places, keys_tables
+from tests.tui import keys_details, keys_everywhere, keys_lists, keys_places, keys_sweep, keys_tables
 from tests.tui.keys_expected import EXPECTED
 from tests.tui.keys_screens import REACH, reached
 from unstick.tui.actions import SCREENS, of_screen
 
-TOLD = (keys_details, keys_everywhere, keys_lists, keys_places, keys_tables)
+TOLD = (keys_details, keys_everywhere, keys_lists, keys_places, keys_sweep, keys_tables)
 """The modules that say what is expected; a screen of its own may have one of its own."""
 
 KEYS = {action.id: action.keys for screen in SCREENS for action in of_screen(screen)}
