@@ -171,9 +171,8 @@ class SourceSweep:
         if backend is None or self._task is not me:
             return
         session = self._session
-        who = f"{describe_operator()} pid {os.getpid()}"
         sweeper = Sweeper(
-            backend, session.source, self.mode, who, _named(reason), session.source.thresholds,
+            backend, session.source, self.mode, sweeper_name(), _named(reason), session.source.thresholds,
             clock=session.clock, runs=self.runs, overruled=overrule,
         )  # fmt: skip
         timer = self._timer = Timer(
@@ -225,6 +224,11 @@ def news(run: Run, before: Run | None) -> str | None:
 def run_text(run: Run) -> str:
     """Return what came of a run as one line that may be shown."""
     return on_a_line(told(run))
+
+
+def sweeper_name() -> str:
+    """Return what other sweepers, and the journal, know this console by."""
+    return f"{describe_operator()} pid {os.getpid()}"
 
 
 def _named(reason: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from tests.tui.driver import Console, JobScreen, JobsScreen, OperationsScreen, PlanScreen
 from tests.tui.stage import OneWorker, many_stuck, no_jobs, nothing_stuck, posters, scene
+from tests.tui.sweeps import switched, to_arm
+from unstick.recovery.sweep import Mode
 from unstick.tui.screens.choice import ChoiceScreen
 from unstick.tui.screens.columns import ColumnsScreen
 from unstick.tui.screens.everywhere import EverywhereScreen
@@ -285,6 +287,43 @@ async def sweep(c: Console) -> None:
     await c.press("S")
     await c.until(lambda: isinstance(c.app.screen, SweepScreen))
     await settled(c, "as of")
+
+
+@scene("sweep-shadow")
+async def sweep_shadow(c: Console) -> None:
+    await switched(c, Mode.SHADOW)
+    await sweep(c)
+
+
+@scene("sweep-armed")
+async def sweep_armed(c: Console) -> None:
+    await switched(c, Mode.ARMED)
+    await sweep(c)
+    await settled(c, "1 recovery of")
+
+
+@scene("sweep-braked", many_stuck, alone=True)
+async def sweep_braked(c: Console) -> None:
+    await switched(c, Mode.ARMED)
+    await sweep(c)
+
+
+@scene("arm")
+async def arm(c: Console) -> None:
+    await sweep(c)
+    await to_arm(c)
+
+
+@scene("arm-braked", many_stuck, alone=True, environment="prod")
+async def arm_braked(c: Console) -> None:
+    await sweep_braked(c)
+    await to_arm(c)
+
+
+@scene("jobs-swept")
+async def jobs_swept(c: Console) -> None:
+    await switched(c, Mode.ARMED)
+    await c.until(lambda: c.jobs.counts is not None and not c.jobs.counts.stuck, "for the list")
 
 
 @scene("sources", environment="prod", colour="#6a1b9a")

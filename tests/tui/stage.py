@@ -112,6 +112,7 @@ async def on_stage(name: str, size: tuple[int, int], **options: Any) -> AsyncIte
         # What is remembered from one run to the next must not come from whoever draws this.
         patch.dict(os.environ, {"HOME": home, **{f"XDG_{each}_HOME": f"{home}/{each}" for each in XDG}}),
         patch("unstick.tui.screens.plan.describe_operator", lambda: "ann@bastion"),
+        patch("unstick.tui.source_sweep.sweeper_name", lambda: "ann@bastion pid 4242"),
         patch("unstick.recovery.plan.secrets.token_hex", lambda size: "0" * size),
     ):
         async with begin(wanted, size, options) as c:

@@ -35,6 +35,7 @@ WAYS: dict[str, Sequence[str]] = {
     "operation": ("at", "enter"),
     "retries": ("percent_sign",),
     "sweep": ("S",),
+    "arm": ("S", "E"),
     "sources": ("0",),
     "kill": ("exclamation_mark",),
     "help": ("question_mark",),
