@@ -172,7 +172,7 @@ class SourceSweep:
             return
         session = self._session
         sweeper = Sweeper(
-            backend, session.source, self.mode, sweeper_name(), _named(reason), session.source.thresholds,
+            backend, session.source, self.mode, sweeper_name(), _named(reason),
             clock=session.clock, runs=self.runs, overruled=overrule,
         )  # fmt: skip
         timer = self._timer = Timer(

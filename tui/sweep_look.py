@@ -27,11 +27,10 @@ class Look:
 
 async def look(session: Session) -> Look:
     """Plan the recovery of all that is stuck and judge it as the next run would."""
-    backend, thresholds, settings = session.backend, session.source.thresholds, session.source.sweep
-    counts = await backend.counts(thresholds)
+    backend, settings = session.backend, session.source.sweep
+    counts = await backend.counts()
     try:
-        options = Options(thresholds=thresholds, by_sweep=True)
-        plan = await backend.plan(RECOVER, Query(stuck_only=True, thresholds=thresholds), options)
+        plan = await backend.plan(RECOVER, Query(stuck_only=True), Options(by_sweep=True))
     except PlanError as error:
         return Look(counts, None, sentence(error), None)
     sweep = session.sweep

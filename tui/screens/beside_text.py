@@ -44,13 +44,13 @@ class More:
     problem: str = ""
 
 
-async def ask_more(backend: Backend, row: Job | Variant, thresholds: Mapping[str, float | None]) -> More:
+async def ask_more(backend: Backend, row: Job | Variant) -> More:
     """Read what the pane shows of a row beyond the row itself. Raises what the backend raises."""
     called = backend.capabilities.variants_name or ""
     if isinstance(row, Variant):
-        variant = await backend.variant(row.target, thresholds)
+        variant = await backend.variant(row.target)
         return More(variant.fields, (), await backend.attempts(row.target, ATTEMPTS))
-    job = await backend.job(row.id, thresholds)
+    job = await backend.job(row.id)
     variants = await backend.variants(row.id) if called else ()
     return More(job.fields, variants, await backend.attempts(row.id, ATTEMPTS), called)
 

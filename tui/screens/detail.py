@@ -100,9 +100,8 @@ class DetailScreen(ActingScreen, Generic[V]):
 
     async def would_do(self, what: JobId | Target) -> tuple[Plan | None, str | None]:
         """Return what recover would do, or why that can't be told."""
-        options = Options(thresholds=self.session.source.thresholds)
         try:
-            return await self.session.backend.plan("recover", (what,), options), None
+            return await self.session.backend.plan("recover", (what,), Options()), None
         except UnstickError as error:
             return None, sentence(error)
 

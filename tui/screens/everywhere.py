@@ -97,7 +97,7 @@ class EverywhereScreen(ConsoleScreen):
         self.feeds.of(self.console.session).wake()
 
     async def _ask(self, session: Session) -> Page:
-        query = Query(stuck_only=True, limit=MOST, thresholds=session.source.thresholds)
+        query = Query(stuck_only=True, limit=MOST)
         return await session.backend.page(query)
 
     def _show(self, session: Session, page: Page) -> None:

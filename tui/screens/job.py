@@ -92,8 +92,8 @@ class JobScreen(DetailScreen[JobView]):
 
     async def read(self) -> JobView:
         """Read the job with all that hangs on it, and plan what recover would do."""
-        backend, thresholds = self.session.backend, self.session.source.thresholds
-        job = await backend.job(self.job_id, thresholds)
+        backend = self.session.backend
+        job = await backend.job(self.job_id)
         variants = await backend.variants(self.job_id)
         attempts = await backend.attempts(self.job_id)
         events = await backend.events(self.job_id)

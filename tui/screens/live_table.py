@@ -68,7 +68,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
         self.with_pane = True
         self.queue_bar = Bar()
         self.marks = Marks()
-        self.query_now = Query(thresholds=session.source.thresholds)
+        self.query_now = Query()
         self.view = "all"
         self.counts: Counts | None = None
         self.filter_text = ""
@@ -163,7 +163,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
     async def _ask_more(self, row: R) -> More:
         session = self.session
         asked = cast("Job | Variant", row)
-        return await session.call(lambda: ask_more(session.backend, asked, session.source.thresholds))
+        return await session.call(lambda: ask_more(session.backend, asked))
 
     def wake(self) -> None:
         """The database says that something changed."""
@@ -179,7 +179,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
             after = pages[-1].next
             if after is None:
                 break
-        counts = await self.session.backend.counts(self.query_now.thresholds)
+        counts = await self.session.backend.counts()
         queue = await self.queue()
         self._first = slots.start
         return Answer(question, pages, counts, queue)

@@ -52,7 +52,7 @@ class PlanScreen(DialogScreen):
         super().__init__(session)
         self._heading = title or action
         self._make, self._action, self._how, self._dry_run = make, action, how, dry_run
-        self._options = Options(thresholds=session.source.thresholds, operator=describe_operator())
+        self._options = Options(operator=describe_operator())
         self.plan: Plan | None = None
         self._problem: str | None = None
         self._outcomes: dict[Ref, RowOutcome] = {}

@@ -142,7 +142,7 @@ class SourcesScreen(AddingScreen):
         self.feeds.of(self.console.session).wake()
 
     async def _ask(self, session: Session) -> Counts:
-        return await session.backend.counts(session.source.thresholds)
+        return await session.backend.counts()
 
     def _show(self, session: Session, counts: Counts) -> None:
         session.counts = counts

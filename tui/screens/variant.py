@@ -53,9 +53,9 @@ class VariantScreen(DetailScreen[VariantView]):
 
     async def read(self) -> VariantView:
         """Read the variant, its job and its attempts, and plan what recover would do."""
-        backend, thresholds = self.session.backend, self.session.source.thresholds
-        variant = await backend.variant(self.target, thresholds)
-        job = await backend.job(self.target.job, thresholds)
+        backend = self.session.backend
+        variant = await backend.variant(self.target)
+        job = await backend.job(self.target.job)
         view = VariantView(variant, job, await backend.attempts(variant.target))
         known = self.view
         if known is not None and known.plan is not None and same(known.variant, variant):
