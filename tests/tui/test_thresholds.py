@@ -23,7 +23,8 @@ async def hanging(path: Path) -> str:
     for statement in statements("artitec", "sqlite"):
         await side.run(statement)
     await side.run(
-        "INSERT INTO collection_jobs (job_id, entity_type, job_type, status, started_at, created_at, updated_at)"
+        "INSERT INTO collection_jobs"
+        " (job_id, entity_type, job_type, status, started_at, created_at, updated_at)"
         " VALUES ('JOB-1', 'builder', 'update', 'running', ?, ?, ?)",
         *(STARTED, STARTED, STARTED),
     )
