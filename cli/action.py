@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from unstick.cli.carry import carry_out
-from unstick.cli.confirm import add_confirmation, reason_for, require_answerable
+from unstick.cli.confirm import add_confirmation, add_pace, reason_for, require_answerable, require_pace
 from unstick.cli.selecting import add_filter, query, thresholds
 from unstick.cli.session import Session
 from unstick.recovery.errors import UsageError
@@ -37,6 +37,7 @@ def configure(parser: argparse.ArgumentParser, verb: str) -> None:
         "--over-limit", action="store_true", help="also jobs that have reached the retry limit"
     )
     add_confirmation(parser)
+    add_pace(parser)
 
 
 def run(session: Session) -> int:
@@ -44,6 +45,7 @@ def run(session: Session) -> int:
     args = session.args
     selection = _selection(args)
     require_answerable(args)
+    require_pace(args)
     if not args.dry_run:
         session.require_writable()
     options = Options(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unstick.cli.carry import carry_out, tell_plan
-from unstick.cli.confirm import add_confirmation, reason_for, require_answerable
+from unstick.cli.confirm import add_confirmation, add_pace, reason_for, require_answerable, require_pace
 from unstick.cli.session import Session
 from unstick.cli.standing import standing
 from unstick.recovery.engine import check_applicable, check_source
@@ -26,12 +26,14 @@ def configure(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options."""
     parser.add_argument("file", metavar="FILE", help="the plan; - for standard input")
     add_confirmation(parser)
+    add_pace(parser)
 
 
 def run(session: Session) -> int:
     """Apply a saved plan: only rows that are still as the plan saw them are changed."""
     args = session.args
     require_answerable(args)
+    require_pace(args)
     plan = _read(args.file)
     if args.source is None and plan.source in session.config.sources:
         args.source = plan.source

@@ -14,7 +14,7 @@ from unstick.cli import changes
 from unstick.cli.confirm import confirmed
 from unstick.cli.encode import print_json
 from unstick.cli.failures import sentence
-from unstick.cli.output import count, narrate
+from unstick.cli.output import count, narrate, safe
 from unstick.recovery.engine import Progress, Stop, apply
 from unstick.recovery.errors import UsageError
 from unstick.recovery.hooks_outcome import due
@@ -48,7 +48,14 @@ async def carry_out(session: Session, backend: Backend, plan: Plan, *, named: bo
             raise UsageError("not confirmed; nothing was changed")
     stop = Stop()
     with stoppable(stop, "stopping after this chunk; once more to give up waiting"):
-        result = await apply(backend, plan, stop=stop, on_progress=_progress(len(plan.rows)))
+        result = await apply(
+            backend,
+            plan,
+            stop=stop,
+            on_progress=_progress(len(plan.rows)),
+            max_rate=getattr(session.args, "max_rate", None),
+            brake=not getattr(session.args, "no_brake", False),
+        )
     return _tell_result(session, plan, result, interrupted=stop.requested, named=named)
 
 
@@ -114,6 +121,8 @@ def _tell_result(session: Session, plan: Plan, result: Result, *, interrupted: b
         document = changes.document(session.source.name, plan, result)
         if result.error is not None:
             document |= {"error": sentence(result.error), "exit_code": code}
+        elif result.brake is not None:
+            document |= {"error": f"stopped by the brake: {safe(result.brake)}", "exit_code": code}
         print_json(document)
         return code
     if session.args.yes:
@@ -126,6 +135,8 @@ def _tell_result(session: Session, plan: Plan, result: Result, *, interrupted: b
     missed = len(plan.rows) - len(result.rows)
     if result.error is not None:
         narrate(f"unstick: {sentence(result.error)}")
+    if result.brake is not None:
+        narrate(f"stopped by the brake: {safe(result.brake)}; --no-brake goes on all the same")
     if missed:
         narrate(f"stopped early: {count(missed, 'row')} not reached; {_rest(session)}")
     return code

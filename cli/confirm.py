@@ -35,6 +35,22 @@ def add_confirmation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", metavar="TEXT", help="for the journal; required in prod")
 
 
+def add_pace(parser: argparse.ArgumentParser) -> None:
+    """Add `--max-rate` and `--no-brake`."""
+    parser.add_argument(
+        "--max-rate", metavar="N", type=float, help="change at most N rows a second, for a loaded database"
+    )
+    parser.add_argument(
+        "--no-brake", action="store_true", help="go on also where most of the rows fail (10 or more)"
+    )
+
+
+def require_pace(args: argparse.Namespace) -> None:
+    """Raise UsageError for a rate that is none."""
+    if args.max_rate is not None and not 0 < args.max_rate < float("inf"):
+        raise UsageError(f"--max-rate: {args.max_rate:g} is no number of rows a second; write one above 0")
+
+
 def require_answerable(args: argparse.Namespace) -> None:
     """Raise UsageError when a write would need an answer and nobody is there to give it."""
     if not args.dry_run and not args.yes and not interactive():

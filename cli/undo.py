@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from unstick.cli.carry import carry_out
-from unstick.cli.confirm import add_confirmation, reason_for, require_answerable
+from unstick.cli.confirm import add_confirmation, add_pace, reason_for, require_answerable, require_pace
 from unstick.cli.session import Session
 from unstick.recovery.operator import describe_operator
 from unstick.recovery.plan import Options
@@ -17,11 +17,13 @@ def configure(parser: argparse.ArgumentParser, verb: str) -> None:
     parser.add_argument("operation", metavar="OPERATION", help="its id, as `unstick operations` lists it")
     parser.add_argument("--out", metavar="FILE", help="save the plan, for `unstick apply FILE`")
     add_confirmation(parser)
+    add_pace(parser)
 
 
 def run(session: Session) -> int:
     """Plan the undo, and apply it when confirmed."""
     require_answerable(session.args)
+    require_pace(session.args)
     if not session.args.dry_run:
         session.require_writable()
     options = Options(reason=reason_for(session.args, session.source), operator=describe_operator())

@@ -14,6 +14,11 @@ from .plan import Plan, PlanRow
 from .port import Backend
 
 CHUNK = 500
+BRAKE = 10
+"""So many failed rows, if they are more than half of those tried, stop an apply: what refuses them will
+refuse the others too, and a person has to look."""
+POLL_S = 0.1
+"""How often a pause looks whether it was asked to stop."""
 RECONNECTS = (0.2, 1.0, 3.0, 6.0)
 """Seconds to wait before each attempt to reach a lost database again in the middle of an apply."""
 
@@ -30,7 +35,8 @@ class Result:
     """What an apply did. `stopped` is set when it ended early: every row not in `rows` is untouched.
 
     `error` says why it ended early, when that wasn't the operator. With a CommitUnknown there,
-    one more chunk may have been changed: the database stayed away, and only its journal knows.
+    one more chunk may have been changed: the database stayed away, and only its journal knows. `brake` says
+    in a sentence that too many rows failed to go on.
     """
 
     operation: str
@@ -38,6 +44,7 @@ class Result:
     rows: tuple[RowOutcome, ...]
     stopped: bool = False
     error: BackendError | QueryTimeout | None = None
+    brake: str | None = None
 
     @property
     def counts(self) -> Tally:
@@ -81,12 +88,15 @@ async def apply(
     chunk: int = CHUNK,
     stop: Stop | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    max_rate: float | None = None,
+    brake: bool = True,
 ) -> Result:
     """Apply a plan in chunks and return one outcome per handled row.
 
     Each chunk is one transaction. A lost connection is made again, an unknown chunk looked up in the journal.
-    When the database stays away the result carries the error and the rows that are known.
-    After each chunk the plan's hook is called for the rows that it changed. Raises ConfigError or PlanError,
+    When the database stays away the result carries the error and the rows that are known. At most `max_rate`
+    rows a second are changed, in chunks of about a second. With `brake` it ends where more rows fail than
+    not. After each chunk the plan's hook is called for the rows that it changed. Raises ConfigError or PlanError,
     before anything is changed, when that is not the hook that the plan shows.
     """
     check_applicable(plan, backend.source, backend.capabilities)
@@ -103,18 +113,28 @@ async def apply(
             on_progress(Progress(len(done), len(plan.rows), rows, hooks))
 
     error: BackendError | QueryTimeout | None = None
+    braked: str | None = None
     try:
-        async for outcomes in _chunks(backend, plan, operation, chunk, stop):
+        async for outcomes in _chunks(backend, plan, operation, chunk, stop, max_rate):
             done.extend(outcomes)
             tell(outcomes)
             done[-len(outcomes) :] = await hooked.call(outcomes, tell)
+            braked = _brake(done) if brake and len(done) < len(plan.rows) else None
+            if braked is not None:
+                break
         if len(done) == len(plan.rows):
             await _finish(backend, operation)
     except (BackendError, QueryTimeout) as lost:
         error = lost
-    return Result(
-        operation, plan, tuple(done), stopped=len(done) < len(plan.rows), error=error or hooked.error
-    )
+    stopped = len(done) < len(plan.rows)
+    return Result(operation, plan, tuple(done), stopped, error or hooked.error, braked)
+
+
+def _brake(done: Sequence[RowOutcome]) -> str | None:
+    failed = [row for row in done if row.outcome is Outcome.FAILED]
+    if len(failed) < BRAKE or len(failed) * 2 <= len(done):
+        return None
+    return f"{len(failed)} of {len(done)} rows failed, the last one: {failed[-1].detail or 'no reason given'}"
 
 
 async def _begin(backend: Backend, plan: Plan) -> str:
@@ -135,9 +155,16 @@ async def _finish(backend: Backend, operation: str) -> None:
 
 
 async def _chunks(
-    backend: Backend, plan: Plan, operation: str, size: int, stop: Stop
+    backend: Backend, plan: Plan, operation: str, size: int, stop: Stop, max_rate: float | None
 ) -> AsyncIterator[tuple[RowOutcome, ...]]:
+    clock, begun = asyncio.get_running_loop().time, asyncio.get_running_loop().time()
+    size = size if max_rate is None else min(size, max(1, int(max_rate)))
     for start in range(0, len(plan.rows), size):
+        while max_rate is not None and not stop.requested:
+            early = begun + start / max_rate - clock()
+            if early <= 0:
+                break
+            await asyncio.sleep(min(early, POLL_S))
         if stop.requested:
             return
         yield await _chunk(backend, plan, plan.rows[start : start + size], operation)

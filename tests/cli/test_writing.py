@@ -258,3 +258,26 @@ def test_a_threshold_in_the_configuration_is_a_second_at_least(cli: Cli, tmp_pat
     file.write_text('[sources.a]\nurl = "sqlite:///x"\nthresholds = { stuck = 0 }\n')
     ran = cli("jobs", "--config", str(file))
     assert (ran.code, f"{file}:3: sources.a.thresholds.stuck: must be at least 1s" in ran.err) == (2, True)
+
+
+def test_a_rate_and_a_brake_are_set_on_the_command_line(cli: Cli) -> None:
+    cli.backend = MemoryBackend.example(1400, 1100)
+    for job in cli("jobs", "--stuck", "--limit", "2000", "--json").json["jobs"]:
+        cli.backend.worker.break_row(job["id"], "check constraint")
+    ran = cli("recover", "--yes", "--json", "--max-rate", "100000")
+    assert ran.code == 1
+    assert ran.json["error"] == "stopped by the brake: 500 of 500 rows failed, the last one: check constraint"
+    assert ran.json["outcomes"]["failed"] == 1100
+    assert len(ran.json["rows"]) == 500
+    told = cli("recover", "--yes")
+    assert "--no-brake goes on all the same" in told.err
+    assert "stopped early: 600 rows not reached" in told.err
+    assert len(cli("recover", "--yes", "--json", "--no-brake").json["rows"]) == 1100
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "inf", "nan"])
+def test_a_rate_that_is_none_is_refused(cli: Cli, rate: str) -> None:
+    ran = cli("recover", "--yes", f"--max-rate={rate}")
+    assert ran.code == 2
+    assert "is no number of rows a second; write one above 0" in ran.err
+    assert len(cli.stuck()) == 5

@@ -23,7 +23,8 @@ def result_text(result: Result) -> str:
             parts.append(f"{outcome.value} {counts[outcome]:,}{_who(result, outcome)}")
     rest = len(unhandled(result.plan, result.rows))
     if rest:
-        why = f" ({result.error})" if result.error else ""
+        ended = result.error or (f"stopped by the brake: {result.brake}" if result.brake else None)
+        why = f" ({ended})" if ended else ""
         parts.append(f"not reached {rest:,}{why}")
     text = ", ".join(parts)
     hooks = counted_words(row.hook for row in result.rows)
