@@ -96,8 +96,8 @@ async def apply(
     Each chunk is one transaction. A lost connection is made again, an unknown chunk looked up in the journal.
     When the database stays away the result carries the error and the rows that are known. At most `max_rate`
     rows a second are changed, in chunks of about a second. With `brake` it ends where more rows fail than
-    not. After each chunk the plan's hook is called for the rows that it changed. Raises ConfigError or PlanError,
-    before anything is changed, when that is not the hook that the plan shows.
+    not. After each chunk the plan's hook is called for the rows that it changed. Raises ConfigError or
+    PlanError, before anything is changed, when that is not the hook that the plan shows.
     """
     check_applicable(plan, backend.source, backend.capabilities)
     stop = stop or Stop()
