@@ -1,4 +1,4 @@
-"""`unstick config show | path | schema`."""
+"""`unstick config show | path | schema | migrate`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from unstick.cli.config_migrating import migrate, tell_old_format
 from unstick.cli.encode import plain, print_json
 from unstick.cli.failures import mask
 from unstick.cli.output import narrate, safe, say, table
@@ -16,6 +17,7 @@ from unstick.recovery.config.alerts import AlertConfig
 from unstick.recovery.config.load import find_config
 from unstick.recovery.config.resolve import TABLES, shown
 from unstick.recovery.durations import NEVER
+from unstick.recovery.errors import UsageError
 from unstick.recovery.source import mask_url
 
 NO_LIMIT = {"max_retries": NEVER}
@@ -25,17 +27,23 @@ def configure(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options."""
     parser.add_argument(
         "what",
-        choices=("show", "path", "schema"),
+        choices=("show", "path", "schema", "migrate"),
         nargs="?",
         default="show",
-        help="the settings of every source (or of --source), the file's path, or its JSON schema",
+        help="the settings of every source (or of --source), the file's path, its JSON schema, or what its "
+        "newest format would change in it",
     )
     parser.add_argument("--origin", action="store_true", help="with show: tell where each value comes from")
+    parser.add_argument("--apply", action="store_true", help="with migrate: write it, and keep the old file")
 
 
 def run(session: Session) -> int:
     """Show the configuration. No URL command is run, and every password is masked."""
     what = session.args.what
+    if session.args.apply and what != "migrate":
+        raise UsageError("--apply belongs to unstick config migrate")
+    if what == "migrate":
+        return migrate(session)
     if what == "path":
         return _path(session)
     if what == "schema":
@@ -62,9 +70,18 @@ def _show(session: Session) -> int:
     themes, problems = _themes(session)
     if session.json:
         told = {"themes": themes, "theme_problems": problems}
-        print_json({"file": config.file, **_general(config), **told, "sources": dict(sources)})
+        print_json(
+            {
+                "file": config.file,
+                "format": config.format,
+                **_general(config),
+                **told,
+                "sources": dict(sources),
+            }
+        )
         return 0
     narrate(f"configuration: {config.file or 'no file'}")
+    tell_old_format(session)
     rows = [
         (name, key, entry["value"], entry["origin"])
         for name, entries in sources

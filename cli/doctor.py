@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from unstick.cli.config_migrating import tell_old_format
 from unstick.cli.encode import print_json
 from unstick.cli.output import count, narrate, safe, say
 from unstick.cli.session import Session
@@ -28,6 +29,8 @@ def configure(parser: argparse.ArgumentParser, verb: str) -> None:
 def run(session: Session) -> int:
     """Check sources one after the other; exit code 1 when something is wrong with any of them."""
     wanted = _wanted(session)
+    if not session.json:
+        tell_old_format(session)
     found = []
     for name in wanted:
         found.append(_examine(session, name, alone=len(wanted) == 1))

@@ -98,6 +98,8 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "config": (
         Example("unstick config show --origin", "every setting and where it comes from"),
         Example("unstick config schema > unstick.schema.json", "for an editor that completes TOML"),
+        Example("unstick config migrate", "what the newest format would change in the file"),
+        Example("unstick config migrate --apply", "write it, and keep the old file beside it"),
     ),
     "init": (
         Example("unstick init postgresql://app@db7/jobs", "look at a database, and ask before writing"),

@@ -118,7 +118,7 @@ def _show(proposal: Proposal) -> None:
     else:
         narrate(f"no known job system; drafted a profile from the table {safe(draft.table)}")
         say(f"# {proposal.profile_file}\n{draft.text}")
-    say(f"# appended to {proposal.config.path}\n{proposal.entry.text}", end="")
+    say(f"# appended to {proposal.config.path}\n{proposal.config.added}", end="")
 
 
 def _agreed() -> bool:
@@ -127,9 +127,10 @@ def _agreed() -> bool:
 
 def _write(proposal: Proposal) -> None:
     from unstick.backends.drafting import entry
+    from unstick.recovery.files import write_at_once
 
     if proposal.profile_file is not None:
-        entry.write_at_once(proposal.profile_file, proposal.draft.text.encode())
+        write_at_once(proposal.profile_file, proposal.draft.text.encode())
     try:
         entry.put(proposal.config)
     except ConfigError:

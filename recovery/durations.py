@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+from typing import NoReturn
 
 from .errors import UsageError
 
@@ -12,27 +14,51 @@ _PATTERN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw]|$)\s*")
 NEVER = "never"
 
 
-def parse_duration(text: str | float, *, unit: str = "m") -> float | None:
-    """Return seconds, or None for `never`; a number without a unit counts in `unit`. Raises UsageError."""
+class WithoutUnit(UsageError):
+    """A duration that has no unit where it needs one."""
+
+
+def parse_duration(text: str | float, *, unit: str | None = "m") -> float | None:
+    """Return seconds, or None for `never`; a number without a unit counts in `unit`.
+
+    Raises UsageError; where `unit` is None and one is missing, WithoutUnit.
+    """
     if isinstance(text, int | float):
-        return _positive(float(text) * _UNITS[unit], text)
+        seconds = _positive(float(text) * _UNITS[unit or "s"], text, unit)
+        return seconds if unit else _no_unit(text, number_text(text))
     cleaned = text.strip().lower()
     if cleaned == NEVER:
         return None
-    total, position = 0.0, 0
+    total, position, bare = 0.0, 0, False
     for match in _PATTERN.finditer(cleaned):
         if match.start() != position:
             break
-        total += float(match[1]) * _UNITS[match[2] or unit]
-        position = match.end()
+        total += float(match[1]) * _UNITS[match[2] or unit or "s"]
+        position, bare = match.end(), not match[2]
     if not cleaned or position != len(cleaned):
-        raise UsageError(f"{text!r} is not a duration; write minutes, or 90s, 30m, 2h, 1d, never")
-    return _positive(total, text)
+        raise UsageError(f"{text!r} is not a duration; write {_allowed(unit)}")
+    seconds = _positive(total, text, unit)
+    return _no_unit(text, cleaned) if bare and not unit else seconds
 
 
-def _positive(seconds: float, text: object) -> float:
+def number_text(number: float) -> str:
+    """Return a number as people write it, without an exponent and without losing a digit: `30`, `2.5`."""
+    text = format(Decimal(repr(number)), "f")
+    return text.removesuffix(".0")
+
+
+def _no_unit(given: str | float, text: str) -> NoReturn:
+    raise WithoutUnit(f'{given!r} has no unit; write "{text}m" or "{text}s"')
+
+
+def _allowed(unit: str | None) -> str:
+    plain = {"m": "minutes, or ", "s": "seconds, or "}.get(unit or "", "")
+    return f"{plain}90s, 30m, 2h, 1d, never"
+
+
+def _positive(seconds: float, text: object, unit: str | None) -> float:
     if not 0 <= seconds < 1e10:
-        raise UsageError(f"{text!r} is not a sensible duration; write minutes, or 90s, 30m, 2h, 1d, never")
+        raise UsageError(f"{text!r} is not a sensible duration; write {_allowed(unit)}")
     return seconds
 
 

@@ -71,12 +71,22 @@ def _twice(text: str, line: int) -> tuple[str]:
     return (f"{name[:60]!r} is there twice; keep one of them",)
 
 
-def validate(model: type[Model], data: Mapping[str, Any], text: str, file: str) -> Model:
-    """Check data against a pydantic model. Raises ConfigError for the first mistake, with its place."""
+def validate(
+    model: type[Model],
+    data: Mapping[str, Any],
+    text: str,
+    file: str,
+    *,
+    context: Mapping[str, Any] | None = None,
+) -> Model:
+    """Check data against a pydantic model. Raises ConfigError for the first mistake, with its place.
+
+    `context` is what the model's validators are told besides.
+    """
     from pydantic import ValidationError
 
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=context)
     except ValidationError as error:
         raise explain(error, model, data, text, file) from None
 
@@ -87,7 +97,7 @@ def explain(
     """Return the first of pydantic's complaints as one sentence with file, line and key."""
     # A mistyped key is also a missing one: the typing mistake is what helps.
     first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-    path = _real_path(first["loc"], data)
+    path = real_path(first["loc"], data)
     kind = first["type"]
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, Mistake):
@@ -120,7 +130,7 @@ def _said(first: ErrorDetails) -> str:
     return message
 
 
-def _real_path(location: Sequence[str | int], data: Any) -> tuple[str | int, ...]:
+def real_path(location: Sequence[str | int], data: Any) -> tuple[str | int, ...]:
     """Drop what pydantic puts into a location besides keys: names of validators and union members."""
     path: list[str | int] = []
     for part in location:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from unstick.recovery.config.formats import FORMAT, KEY
 from unstick.recovery.config.load import parse_config
 from unstick.recovery.errors import ConfigError
+from unstick.recovery.files import write_at_once
 from unstick.recovery.source import mask_url
 
 from .toml import comment, key, quoted
@@ -87,11 +86,12 @@ def _absolute(url: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A configuration file with the entry: `before` is what it holds now (None: there is none), `after` what
-    it will hold."""
+    it will hold, `added` the text that makes the difference."""
 
     path: Path
     before: bytes | None
     after: bytes
+    added: str
 
 
 def prepare(path: Path, entry: Entry) -> Prepared:
@@ -108,10 +108,12 @@ def prepare(path: Path, entry: Entry) -> Prepared:
     except OSError as error:
         raise ConfigError(f"the configuration can't be read: {error.strerror}", file=str(path)) from None
     held = before or b""
-    gap = b"" if not held else b"\n" if held.endswith(b"\n") else b"\n\n"
-    after = held + gap + entry.text.encode()
+    # What is there keeps its format: an entry has nothing that another one would read differently.
+    gap = b"\n" if held.endswith(b"\n") else b"\n\n" if held else f"{KEY} = {FORMAT}\n\n".encode()
+    added = gap + entry.text.encode()
+    after = held + added
     _check(path, held, after, entry)
-    return Prepared(target, before, after)
+    return Prepared(target, before, after, added.decode().lstrip("\n"))
 
 
 def _check(path: Path, held: bytes, after: bytes, entry: Entry) -> None:
@@ -136,23 +138,3 @@ def put(prepared: Prepared) -> None:
         raise ConfigError("the file was changed meanwhile; nothing was written, try again", file=str(path))
     mode = path.stat().st_mode & 0o777 if prepared.before is not None else 0o600
     write_at_once(path, prepared.after, mode)
-
-
-def write_at_once(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file so that it is there whole or not at all. Raises ConfigError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, mode)
-            os.replace(name, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
-    except OSError as error:
-        raise ConfigError(f"can't be written: {error.strerror}", file=str(path)) from None

@@ -5,30 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from unstick.recovery.durations import parse_duration
-from unstick.recovery.errors import UnstickError
+from unstick.recovery.config.durations import Refresh
 from unstick.recovery.toml_file import Mistake
 
 MEANT = 'a URL such as "slack://...", { env = "VARIABLE" } or { command = "..." }'
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
-
-
-def _duration(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("must be a duration, such as 30m or 4h")
-    try:
-        found = parse_duration(value, unit="s")
-    except UnstickError as error:
-        raise ValueError(str(error)) from None
-    if not found or found < 1:
-        raise ValueError("must be at least 1s, such as 10s or 4h")
-    return found
-
-
-_DURATION = WithJsonSchema({"type": ["string", "number"], "examples": ["90s", "30m", "2h"]})
-Duration = Annotated[float, BeforeValidator(_duration), _DURATION]
 Text = Annotated[str, Field(min_length=1)]
 About = Literal["stuck", "limit", "brake", "down", "retries"]
 
@@ -56,9 +39,7 @@ class SourceAlertsTable(_Table):
         [], description="where alerts go: URLs of apprise"
     )
     on: list[About] = Field(["stuck", "limit", "brake", "down", "retries"], description="what is told")
-    repeat: Duration = Field(
-        4 * 3600.0, description="after which it is told again while it lasts; a plain number is seconds"
-    )
+    repeat: Refresh = Field(4 * 3600.0, description="after which it is told again while it lasts")
     resolved: Annotated[bool, Field(strict=True, description="tell also when it is over")] = True
     dry_run: Annotated[bool, Field(strict=True, description="only say what would be sent")] = False
 
@@ -93,4 +74,4 @@ class AlertsTable(SourceAlertsTable):
     limit: Annotated[
         int, Field(strict=True, ge=1, description="messages that one target gets within an hour at most")
     ] = 10
-    timeout: Duration = Field(10.0, description="for one message; a plain number is seconds")
+    timeout: Refresh = Field(10.0, description="for one message")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from unstick.recovery.config.formats import FORMAT, KEY, OLDEST, format_of
 from unstick.recovery.errors import ConfigError
 from unstick.recovery.paths import config_file
 from unstick.recovery.source import shown_name
@@ -23,6 +24,11 @@ class Config:
     file: str | None = None
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def format(self) -> int:
+        """The format that the file is written for; the newest one without a file."""
+        return FORMAT if self.file is None else format_of(self.data)
 
     @property
     def sources(self) -> Mapping[str, Mapping[str, Any]]:
@@ -86,7 +92,9 @@ def parse_config(text: str, file: str) -> Config:
     """Check the text of a configuration. Raises ConfigError with file, line and key."""
     from unstick.recovery.config.model import ConfigFile
 
-    checked = validate(ConfigFile, parse_toml(text, file), text, file)
+    data = parse_toml(text, file)
+    _refuse_newer(data, text, file)
+    checked = validate(ConfigFile, data, text, file, context={"format": format_of(data)})
     config = Config(file, text, checked.model_dump(exclude_unset=True))
     wanted = config.defaults.get("source")
     if wanted is not None and wanted not in config.sources:
@@ -95,6 +103,14 @@ def parse_config(text: str, file: str) -> Config:
         shown = shown_name(wanted)
         raise config.error(f"there is no source {shown!r}{hint(shown, config.sources)}", "defaults", "source")
     return config
+
+
+def _refuse_newer(data: Mapping[str, Any], text: str, file: str) -> None:
+    """Say first of all that a file is too new: its other mistakes may be none."""
+    said = data.get(KEY)
+    if isinstance(said, int) and said > FORMAT:
+        told = f"this file is of format {said}, for a newer unstick: this one knows {OLDEST} to {FORMAT}"
+        raise ConfigError(told, file=file, line=line_of(text, (KEY,)), key=KEY)
 
 
 def schema() -> dict[str, Any]:

@@ -19,52 +19,19 @@ from pydantic import (
 )
 
 from unstick.recovery.config.alerts_model import AlertsTable, SourceAlertsTable
+from unstick.recovery.config.durations import Refresh, Seconds, Threshold
+from unstick.recovery.config.formats import FORMAT, OLDEST
 from unstick.recovery.config.url import check_url
 from unstick.recovery.config.views import VIEWS, ViewTable
-from unstick.recovery.durations import NEVER, parse_duration
+from unstick.recovery.durations import NEVER
 from unstick.recovery.errors import UnstickError
 from unstick.recovery.hooks_template import json_mistake
 from unstick.recovery.source import CAP, NAME
 from unstick.recovery.thresholds import split
 from unstick.recovery.toml_file import Mistake
 
-FORMAT = 1
-"""The format of the file, which has not changed so far."""
 URLS = ("url", "url_env", "url_command")
 COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan", "white", "grey")
-
-
-def _threshold(value: Any) -> float | None:
-    """Return seconds, None for never; a plain number is minutes."""
-    found = _duration(value, "m")
-    if found is not None and found < 1:
-        raise ValueError("must be at least 1s, or every living worker would count as stuck")
-    return found
-
-
-def _seconds(value: Any) -> float:
-    """Return seconds; a plain number is seconds."""
-    seconds = _duration(value, "s")
-    if not seconds:
-        raise ValueError("must be longer than nothing, such as 5s or 2m")
-    return seconds
-
-
-def _refresh(value: Any) -> float:
-    """Return seconds, at least one."""
-    seconds = _seconds(value)
-    if seconds < 1:
-        raise ValueError("must be at least 1s")
-    return seconds
-
-
-def _duration(value: Any, unit: str) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("must be a duration, such as 90s, 30m or 2h")
-    try:
-        return parse_duration(value, unit=unit)
-    except UnstickError as error:
-        raise ValueError(str(error)) from None
 
 
 def _rule(value: str) -> str:
@@ -81,11 +48,9 @@ def _limit(value: Any) -> int | None:
 
 
 def _version(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value > FORMAT:
-        raise ValueError(f"this file is of format {value}, for a newer unstick: this one knows {FORMAT}")
-    if value != FORMAT or isinstance(value, bool):
-        raise ValueError(f"must be {FORMAT}, the format that this unstick knows")
-    return FORMAT
+    if isinstance(value, int) and not isinstance(value, bool) and OLDEST <= value <= FORMAT:
+        return value
+    raise ValueError(f"must be {OLDEST} or {FORMAT}, the formats that this unstick knows")
 
 
 def _zone(value: Any) -> str:
@@ -147,13 +112,8 @@ def _url(value: Any) -> Any:
     return value
 
 
-_DURATION = WithJsonSchema({"type": ["string", "number"], "examples": ["90s", "30m", "2h"]})
-_OR_NEVER = WithJsonSchema({"type": ["string", "number"], "examples": ["30m", "2h", NEVER]})
 _COUNT = WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": NEVER}]})
 
-Threshold = Annotated[float | None, BeforeValidator(_threshold), _OR_NEVER]
-Seconds = Annotated[float, BeforeValidator(_seconds), _DURATION]
-Refresh = Annotated[float, BeforeValidator(_refresh), _DURATION]
 Limit = Annotated[int | None, BeforeValidator(_limit), _COUNT]
 Text = Annotated[str, Field(min_length=1)]
 Label = Annotated[str, AfterValidator(_name), Field(max_length=20)]
@@ -169,9 +129,7 @@ class SweepTable(_Table):
     enabled: Annotated[bool | None, Field(strict=True, description="false: the sweep does not look here")] = (
         None
     )
-    every: Annotated[
-        Refresh | None, Field(description="from one run to the next; a plain number is seconds")
-    ] = None
+    every: Annotated[Refresh | None, Field(description="from one run to the next")] = None
     cap: Annotated[int, Field(strict=True, ge=1, description="rows that one run recovers at most")] = CAP
     brake: Annotated[
         bool, Field(strict=True, description="stop where more than half of the running jobs look stuck")
@@ -198,16 +156,10 @@ class Common(_Table):
     )
     max_retries: Limit = Field(None, description="retries after which a job needs a person; never: no limit")
     parameters: dict[str, str] = Field({}, description="the profile's placeholders, such as schema")
-    refresh: Refresh = Field(
-        5.0, description="pause between two looks, at least 1s; a plain number is seconds"
-    )
-    statement_timeout: Seconds = Field(
-        10.0, description="a statement that takes longer is cancelled; a plain number is seconds"
-    )
-    connect_timeout: Seconds = Field(
-        5.0, description="how long a database may take to answer at all; a plain number is seconds"
-    )
-    lock_timeout: Seconds = Field(2.0, description="wait for a locked row; a plain number is seconds")
+    refresh: Refresh = Field(5.0, description="pause between two looks, at least 1s")
+    statement_timeout: Seconds = Field(10.0, description="a statement that takes longer is cancelled")
+    connect_timeout: Seconds = Field(5.0, description="how long a database may take to answer at all")
+    lock_timeout: Seconds = Field(2.0, description="wait for a locked row")
     time_zone: Annotated[str, BeforeValidator(_zone)] = Field(
         "", description="of zone-less times in the database; the server's own where it isn't given"
     )
@@ -229,7 +181,7 @@ class HookTable(_Table):
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field("POST", description="of the call")
     headers: dict[str, str | FromEnvironment] = Field({}, description="a text, or { env = NAME }")
     body: str | dict[str, Any] | None = Field(None, description="JSON as a text or a table, with such words")
-    timeout: Seconds = Field(10.0, description="until the status is there; a plain number is seconds")
+    timeout: Seconds = Field(10.0, description="until the status is there")
     ok: list[Annotated[int, Field(ge=100, le=599)]] = Field(
         [], description="statuses that are fine beside 2xx"
     )
@@ -279,8 +231,8 @@ class Defaults(Common):
 class ConfigFile(_Table):
     """The configuration of unstick."""
 
-    version: Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": FORMAT})] = Field(
-        FORMAT, description="the format of this file"
+    version: Annotated[int, BeforeValidator(_version), WithJsonSchema({"enum": [OLDEST, FORMAT]})] = Field(
+        OLDEST, description="the format of this file; from 2 on every duration has its unit"
     )
     defaults: Defaults | None = Field(None, description="what holds for every source")
     alerts: AlertsTable | None = Field(None, description="what is told, and to whom")

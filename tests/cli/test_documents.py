@@ -121,6 +121,7 @@ def test_the_verbs_without_a_database_too(paths: Mapping[str, Path], ask: Ask, t
         "profiles NAME": ask("profiles", SYSTEM),
         "config show": ask("config", "show"),
         "config path": ask("config", "path"),
+        "config migrate": ask("config", "migrate"),
         "completion SHELL": ask("completion", "bash"),
         "demo --path": ask("demo", "--path", "--dir", str(tmp_path)),
         "demo --once": ask("demo", "--once", SYSTEM),

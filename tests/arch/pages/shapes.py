@@ -113,6 +113,7 @@ DOCUMENTS: Mapping[str, tuple[Document, ...]] = {
             "config show",
             {
                 "file": "the configuration file, or null",
+                "format": "the format that it is written for",
                 "default_source": "the source to use when none is named",
                 "theme": "the theme that the file names",
                 "ascii": "nothing but ASCII on the screen",
@@ -124,6 +125,18 @@ DOCUMENTS: Mapping[str, tuple[Document, ...]] = {
         ),
         Document("config path", {"path": "where the file is or would be", "exists": "whether it is there"}),
         Document("config schema", {}, anything=True),
+        Document(
+            "config migrate",
+            {
+                "file": "the configuration file, or null",
+                "format": "the format that it is written for",
+                "newest": "the newest format",
+                "steps[]": "what the formats after it ask for, in words",
+                "changes[]:format change": "",
+                "written": "whether it was written",
+                "kept": "where the old file is kept, or null",
+            },
+        ),
     ),
     "init": (
         Document(

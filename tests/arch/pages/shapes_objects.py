@@ -261,6 +261,12 @@ OBJECTS: Mapping[str, Keys] = {
         "problem": "why it failed, or null",
     },
     "reason left out": {"reason": "why", "rows": "how many"},
+    "format change": {
+        "line": "the line in the file",
+        "key": "the key, with dots",
+        "before": "the value as it stands there, or null",
+        "after": "what it becomes",
+    },
     "problem": {
         "source": "the source that could not be told of",
         "error": "why",
