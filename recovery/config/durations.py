@@ -33,9 +33,9 @@ def _seconds(value: Any, info: ValidationInfo) -> float:
 
 def _refresh(value: Any, info: ValidationInfo) -> float:
     """Return seconds, at least one."""
-    seconds = _seconds(value, info)
-    if seconds < 1:
-        raise ValueError("must be at least 1s")
+    seconds = _duration(value, "s", info)
+    if not seconds or seconds < 1:
+        raise ValueError("must be at least 1s, such as 5s or 4h")
     return seconds
 
 

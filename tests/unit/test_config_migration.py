@@ -125,7 +125,7 @@ def test_the_newest_format_is_left_alone(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (f"{SOURCE}refresh = 0", "c.toml:3: sources.a.refresh: must be longer than nothing"),
+        (f"{SOURCE}refresh = 0", "c.toml:3: sources.a.refresh: must be at least 1s"),
         (f"[[sources]]\n{URL}\nrefresh = 5", "c.toml:1: sources: must be a table"),
         ("version = 3\nnew = 5", "c.toml:1: version: this file is of format 3, for a newer unstick"),
         ("refresh = ", "c.toml:1: this is not TOML"),

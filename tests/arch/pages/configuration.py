@@ -16,8 +16,8 @@ Made from the program's own models by `scripts/docs`: every key of the configura
 [Configuration](config.md) explains them, with examples and with who wins; `unstick config schema` prints
 the same as a JSON schema.
 
-A duration is a text such as `90s`, `30m` or `2h`. Where nothing stands under "built in", a key that is
-left out means nothing, or what the profile says.
+A duration is a text such as `90s`, `30m` or `2h`; a plain number is of [an older format](config.md#formats).
+Where nothing stands under "built in", a key that is left out means nothing, or what the profile says.
 """
 
 Table = Mapping[str, Any]
