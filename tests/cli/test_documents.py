@@ -106,7 +106,7 @@ def test_each_command_prints_exactly_the_declared_keys(
             found += wrong(command, value)
             met.setdefault(command, set()).update(seen(WHICH[command].keys, value))
     assert not found
-    lists = {"alert target", "problem", "reason left out", "named reason", "checked source"}
+    lists = {"alert target", "problem", "reason left out", "named reason", "checked source", "format change"}
     elsewhere = {"profile", "tour", "tour stuck", "action", *lists}
     assert set(OBJECTS) - set().union(*met.values()) - elsewhere == set()
 
