@@ -31,7 +31,7 @@ VERBS: Mapping[str, Verb] = {
     "sweep": Verb("sweep", "look for stuck jobs again and again, and recover them within limits"),
     "alerts": Verb("alerts", "send a test alert to every target, or show what would be sent where"),
     "profiles": Verb("profiles", "the known job systems, or the text of one profile"),
-    "config": Verb("configuration", "show, find or describe the configuration"),
+    "config": Verb("configuration", "show, find, describe or migrate the configuration"),
     "init": Verb("init", "write a database into the configuration; draft a profile of unknown tables"),
     "doctor": Verb("doctor", "check configuration, connection, privileges and tables"),
     "migrate": Verb("migrate", "show, add or take away what unstick and the profile add to the database"),

@@ -85,8 +85,10 @@ def plan_migration(file: str) -> Migration:
     try:
         before = path.read_bytes()
         whole = before.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the configuration can't be read: {error}", file=file) from None
+    except OSError as error:
+        raise ConfigError(f"the configuration can't be read: {error.strerror}", file=file) from None
+    except UnicodeDecodeError:
+        raise ConfigError("the configuration is not UTF-8 text", file=file) from None
     text = whole.removeprefix(BOM)
     old = parse_config(text, file)
     if old.format == FORMAT:
@@ -94,7 +96,7 @@ def plan_migration(file: str) -> Migration:
     steps = [step for step in STEPS if step.to > old.format]
     edited, changes = _edited(text, file, steps)
     new, version = _with_version(edited, text)
-    if _others(text, edited) > len(changes) + 1 or _settings(parse_config(new, file)) != _settings(old):
+    if _others(text, edited) > len(changes) + 1 or not _same(old, new):
         raise ConfigError(BY_HAND, file=file)
     after = (whole[: len(whole) - len(text)] + new).encode()
     changes = (version, *changes)
@@ -141,7 +143,7 @@ def _edited(text: str, file: str, steps: Sequence[Step]) -> tuple[str, tuple[Cha
         if KEY in document:
             document[KEY] = FORMAT
         return document.as_string(), tuple(sorted(changes, key=lambda change: change.line))
-    except (TOMLKitError, LookupError, TypeError, AttributeError):
+    except (TOMLKitError, LookupError, TypeError, AttributeError, RecursionError):
         raise ConfigError(BY_HAND, file=file) from None
 
 
@@ -161,6 +163,14 @@ def _others(text: str, edited: str) -> float:
     """Return how many lines differ; infinity where they don't even stand one against the other."""
     was, becomes = text.split("\n"), edited.split("\n")
     return sum(map(ne, was, becomes)) if len(was) == len(becomes) else inf
+
+
+def _same(old: Config, new: str) -> bool:
+    """Return whether the new text is right and comes to the same settings."""
+    try:
+        return _settings(parse_config(new, str(old.file))) == _settings(old)
+    except ConfigError:
+        return False
 
 
 def _settings(config: Config) -> str:
