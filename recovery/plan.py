@@ -7,7 +7,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -146,19 +146,51 @@ def load(text: str) -> Plan:
     return plan
 
 
+def shallow(item: Any) -> dict[str, Any]:
+    """Return a dataclass as a dict of its own fields; what they hold is not copied, as `asdict` would: of
+    many rows that takes longer than to change them."""
+    return {name: getattr(item, name) for name in item.__dataclass_fields__}
+
+
 def _as_dict(plan: Plan) -> dict[str, Any]:
-    data = asdict(plan)
-    data["made_at"] = plan.made_at.isoformat()
-    for row in data["rows"]:
-        if not row["kinds"]:
-            # Plans from before there were kinds keep their ids.
-            del row["kinds"]
+    return {**_frame(plan), "rows": [_row_dict(row) for row in plan.rows]}
+
+
+def _frame(plan: Plan) -> dict[str, Any]:
+    """The plan without its rows."""
+    data = shallow(plan)
+    data["made_at"], data["options"] = plan.made_at.isoformat(), shallow(plan.options)
+    data["left_out"] = [shallow(row) for row in plan.left_out]
+    return data
+
+
+def _row_dict(row: PlanRow) -> dict[str, Any]:
+    data = shallow(row)
+    data["changes"] = [shallow(change) for change in row.changes]
+    if not row.kinds:
+        # Plans from before there were kinds keep their ids.
+        del data["kinds"]
     return data
 
 
 def _digest(plan: Plan) -> str:
-    content = json.dumps(_as_dict(replace(plan, id="")), sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:12]
+    """Hash the plan's JSON, row by row: of a large plan the whole text is not wanted in memory."""
+    found = hashlib.sha256()
+    frame = _frame(replace(plan, id=""))
+    for place, name in enumerate(sorted(frame)):
+        found.update(f"{', ' if place else '{'}{json.dumps(name)}: ".encode())
+        if name != "rows":
+            found.update(_canonical(frame[name]).encode())
+            continue
+        for number, row in enumerate(plan.rows):
+            found.update(f"{', ' if number else '['}{_canonical(_row_dict(row))}".encode())
+        found.update(b"]" if plan.rows else b"[]")
+    found.update(b"}")
+    return found.hexdigest()[:12]
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True)
 
 
 def _from_dict(data: dict[str, Any]) -> Plan:

@@ -14,8 +14,9 @@ import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ import sqlalchemy as sa
 from unstick.recovery.hooks_outcome import NOT_CALLED
 from unstick.recovery.model import JobId, VariantId
 from unstick.recovery.outcome import Outcome
-from unstick.recovery.plan import Change, Plan, PlanRow
+from unstick.recovery.plan import Change, Plan, PlanRow, shallow
 
+from . import many
 from .journal_tables import HISTORY, OPERATIONS, ROWS, row_columns
 
 INTENDED = "intended"
@@ -121,7 +123,7 @@ class Journal:
                 numbers = [entry.number for entry in entries]
                 mine = (ROWS.c.operation == plan.id) & ROWS.c.row_number.in_(numbers)
                 where.execute(sa.delete(ROWS).where(mine, ROWS.c.outcome.not_in(_LASTING)))
-                where.execute(sa.insert(ROWS), [self._row(plan, entry) for entry in entries])
+                many.add(where, ROWS, [self._row(plan, entry) for entry in entries])
                 if self.local is None:
                     self._facts(where, plan, entries)
                 else:
@@ -202,7 +204,7 @@ class Journal:
             "outcome": INTENDED if open_yet else entry.outcome.value,
             "detail": entry.detail,
             "at": moment(entry.at),
-            "changes": json.dumps([asdict(change) for change in entry.changes]),
+            "changes": json.dumps([shallow(change) for change in entry.changes]),
             "undone_by": None,
             "process": process_name(),
         }
@@ -230,7 +232,7 @@ class Journal:
             if entry.attempt and entry.outcome is Outcome.APPLIED
         ]
         if made:
-            where.execute(sa.insert(HISTORY), made)
+            many.add(where, HISTORY, made)
 
 
 def _own(entries: Iterable[Entry]) -> list[int]:
@@ -273,7 +275,12 @@ def changes_of(text: str) -> tuple[Change, ...]:
 
 def process_name() -> str:
     """Return host, process id and start, to tell a crashed process's intention from a running one's."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid()) or ''}"
+    return _name_of(os.getpid())
+
+
+@cache
+def _name_of(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}:{_started(pid) or ''}"
 
 
 def _started(pid: int) -> str | None:

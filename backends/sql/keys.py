@@ -14,6 +14,9 @@ from unstick.recovery.model import Image, Scalar
 
 from .engines.base import ColumnInfo, Engine, Expr
 
+MANY = 50
+"""Keys from which they are bound as one array, where the database has them: to spell out hundreds takes
+longer than to find their rows."""
 _RANGES = {"smallint": (-(2**15), 2**15), "integer": (-(2**31), 2**31)}
 """PostgreSQL refuses to compare with a number that its type can't hold."""
 
@@ -75,6 +78,8 @@ def key_in(
     """Whether the key columns equal one of the key images."""
     if len(key) == 1:
         name = key[0]
+        if len(found) > MANY and (whole := engine.any_of(column(name), infos[name], found, name)) is not None:
+            return whole
         return sa.and_(column(name).in_([engine.restore(image[name], infos[name]) for image in found]))
     each = [
         sa.and_(*(column(name) == engine.restore(image[name], infos[name]) for name in key))

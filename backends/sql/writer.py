@@ -230,13 +230,13 @@ class Writer:
         images = [(chunk.rows[i].key, locked[i]) for i in indexes]
         later: dict[int, tuple[Change, ...]] = {}
         number: int | None
+        names = planner.image_columns(entity, action)
         if action.delete:
             number = statements.delete(connection, entity, action, [key for key, _ in images])
             after: dict[tuple[str, ...], Image] = {}
         else:
             number = self._update(connection, chunk, indexes)
             later = relations.after(locked)
-            names = planner.image_columns(entity, action)
             after = statements.read(connection, entity, [key for key, _ in images], names)
             statements.notify(connection, entity, action, [key for key, _ in images])
         statuses = self._statuses(connection, chunk, indexes)
@@ -244,7 +244,7 @@ class Writer:
             raise _Unchanged("it left the row as it was, without an error; is there a trigger or a policy?")
         for index in indexes:
             row = chunk.rows[index]
-            own = self._own(chunk, row, locked[index], after)
+            own = self._own(chunk, row, locked[index], after, names)
             changes = (*before.get(index, ()), *own, *later.get(index, ()))
             image = after.get(keys.canonical(row.key, entity.key), {})
             self._done(chunk, index, changes, image, statuses.get(index), relations.notes.get(index, ()))
@@ -272,12 +272,16 @@ class Writer:
         return number
 
     def _own(
-        self, chunk: Chunk, row: PlanRow, locked: Image, after: Mapping[tuple[str, ...], Image]
+        self,
+        chunk: Chunk,
+        row: PlanRow,
+        locked: Image,
+        after: Mapping[tuple[str, ...], Image],
+        names: Sequence[str],
     ) -> tuple[Change, ...]:
         if chunk.action.delete:
             return (Change(chunk.entity.name, "delete", dict(row.key), dict(locked), None),)
         changed = after.get(keys.canonical(row.key, chunk.entity.key))
-        names = planner.image_columns(chunk.entity, chunk.action)
         return (
             Change(
                 chunk.entity.name,

@@ -139,6 +139,12 @@ class Engine(ABC):
         known."""
         return statement.with_for_update(skip_locked=skip_locked)
 
+    def any_of(
+        self, column: Expr, info: ColumnInfo, found: Sequence[Mapping[str, Scalar]], name: str
+    ) -> Expr | None:
+        """Whether the column is one of the values called `name`, as one bind; None where there is none."""
+        return None
+
     @contextmanager
     def exact_times(self, connection: sa.Connection) -> Iterator[None]:
         """A stretch in which instants are written back exactly, whatever the session's time zone."""

@@ -179,6 +179,13 @@ class PostgreSQL(Engine):
     def lock(self, statement: sa.Select[Any], *, skip_locked: bool) -> sa.Select[Any]:
         return statement.with_for_update(skip_locked=skip_locked, of=statement.get_final_froms()[0])
 
+    def any_of(
+        self, column: Expr, info: ColumnInfo, found: Sequence[Mapping[str, Scalar]], name: str
+    ) -> Expr | None:
+        values = [self.restore(image[name], info) for image in found]
+        array = sa.cast(sa.literal(values, sa.ARRAY(sa.Text)), RawType(f"{info.type}[]"))
+        return sa.type_coerce(column, RawType(info.type)) == sa.any_(array)
+
     def text(self, column: Expr) -> Expr:
         return sa.cast(column, sa.Text)
 
