@@ -8,13 +8,12 @@ from typing import TypeVar
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
 
 from unstick.recovery.errors import CommitUnknown
 from unstick.recovery.source import Source
 
-from . import client_files, pooled, pooler, tls
+from . import bridge, client_files, pooled, pooler, tls
+from .bridge import Bridge
 from .connect import parse
 from .errors import is_lost, translate
 from .session import Work, roll_back
@@ -27,8 +26,8 @@ class AsyncSession:
 
     def __init__(self, source: Source, url: sa.URL, *, write: bool) -> None:
         self._source, self._url, self._write = source, url, write
-        self._engine: AsyncEngine | None = None
-        self._connection: AsyncConnection | None = None
+        self._engine: sa.Engine | None = None
+        self._connection: Bridge | None = None
         self._lock = asyncio.Lock()
         self._closed = 0
 
@@ -75,14 +74,14 @@ class AsyncSession:
         self._closed += 1
         await self._drop()
 
-    async def _connect(self) -> AsyncConnection:
+    async def _connect(self) -> Bridge:
         if self._connection is None or self._connection.closed:
             closed = self._closed
             raw = await connect(self._source, write=self._write, url=self._url)
             self._engine = self._engine_of(raw)
-            connection = await self._engine.connect()
+            connection = await Bridge.connect(self._engine)
             if raw.pooled and not self._write:
-                connection = await connection.execution_options(postgresql_readonly=True)
+                await connection.read_only()
             self._connection = connection
             if closed != self._closed:
                 # Whoever closed us found no connection to let go of.
@@ -90,19 +89,15 @@ class AsyncSession:
                 raise ConnectionResetError("it was closed while it was being opened")
         return self._connection
 
-    def _engine_of(self, raw: pooled.Connection) -> AsyncEngine:
+    def _engine_of(self, raw: pooled.Connection) -> sa.Engine:
         if raw.pooled:
             return pooled.engine(raw, _settings(self._source, write=self._write))
 
         async def give() -> pooled.Connection:
             return raw
 
-        return create_async_engine(
-            "postgresql+asyncpg://",
-            async_creator=give,
-            poolclass=NullPool,
-            isolation_level=None if self._write else "AUTOCOMMIT",
-        )
+        level = None if self._write else "AUTOCOMMIT"
+        return bridge.engine(lambda dbapi: dbapi.connect(async_creator_fn=give), level)
 
     async def _forget(self, error: BaseException) -> None:
         cause = error.__cause__ if isinstance(error, CommitUnknown) else error
@@ -119,18 +114,7 @@ class AsyncSession:
         self._engine = None
         if connection is None:
             return
-        try:
-            raw = await connection.get_raw_connection()
-            driver = raw.driver_connection
-            if driver is not None:
-                driver.terminate()
-        except (sa.exc.SQLAlchemyError, OSError, AttributeError):
-            pass
-        try:
-            await connection.invalidate()
-            await connection.close()
-        except (sa.exc.SQLAlchemyError, OSError):
-            return  # it is gone already
+        await connection.drop()
 
 
 async def connect(source: Source, *, write: bool, url: sa.URL | None = None) -> pooled.Connection:

@@ -1,4 +1,7 @@
-"""The Backend port over a SQL database."""
+"""The Backend port over a SQL database.
+
+What only plans, writes and statistics need is imported when they are asked for: the first rows come sooner.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
@@ -40,20 +43,7 @@ from unstick.recovery.query import Query
 from unstick.recovery.source import Source
 from unstick.recovery.stats import Statistics
 
-from . import (
-    details,
-    figures,
-    install,
-    journal_access,
-    journal_reading,
-    planner,
-    planning,
-    reader,
-    recalling,
-    settle,
-    thresholds,
-    undo,
-)
+from . import journal_access, journal_reading, planner, reader, thresholds
 from .counting import Counting
 from .entity import EntitySql
 from .hooking import Hooking
@@ -69,7 +59,9 @@ from .server import UNKNOWN
 from .session import Session, make_session
 from .tally import Tally
 from .variant_reading import VariantReading
-from .writer import Numbers, Writer
+
+if TYPE_CHECKING:
+    from .writer import Numbers
 
 T = TypeVar("T")
 Overrides = Mapping[str, float | None] | None
@@ -211,6 +203,7 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
 
     async def events(self, job: JobId, limit: int = 200) -> tuple[Event, ...]:
         """Return the newest lines of the job's event log, oldest first."""
+        from . import details
 
         def work(connection: sa.Connection) -> tuple[Event, ...]:
             entity = self._entity(connection, job)
@@ -238,6 +231,7 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
 
     async def statistics(self, window: timedelta) -> Statistics:
         """Return retry statistics over the jobs created within the window."""
+        from . import figures
 
         def work(connection: sa.Connection) -> Statistics:
             made = self._counting.jobs(connection)
@@ -257,6 +251,8 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
 
     async def plan(self, action: str, selection: Selection, options: Options) -> Plan:
         """Read the rows once and freeze them."""
+        from . import planning
+
         await self.open()
         known = {info.name for info in self.capabilities.actions}
         if action not in known:
@@ -275,6 +271,8 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
 
     async def plan_undo(self, operation: str, options: Options) -> Plan:
         """Return the plan that puts back what an operation changed."""
+        from . import planning, undo
+
         await self._settle()
 
         def work(connection: sa.Connection) -> Plan:
@@ -286,6 +284,8 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
 
     async def _settle(self) -> None:
         """Find out what became of chunks that a crash left open in the local journal."""
+        from . import settle
+
         await self._read(lambda connection: None)
         journal, tables = self._journal, self._is_open.by_name
         if journal.local is None or not settle.waiting(journal):
@@ -299,6 +299,8 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
 
     async def begin(self, plan: Plan) -> str:
         """Return the operation's id, which is the plan's: the same plan again continues its operation."""
+        from . import install
+
         await self.open()
         self._check_writable()
         await self._check_privileges(plan)
@@ -330,6 +332,8 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
         self, plan: Plan, rows: Sequence[PlanRow], operation: str
     ) -> tuple[RowOutcome, ...]:
         """Change the rows that still match, in one transaction with history and journal."""
+        from .writer import Writer
+
         opened = self._is_open
         writer = Writer(opened.writable, opened.journal, skip_locked=opened.capabilities.skip_locked)
         numbers = self._numbered(plan)
@@ -340,6 +344,8 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
         self, plan: Plan, rows: Sequence[PlanRow], operation: str
     ) -> tuple[RowOutcome, ...] | None:
         """Tell from the journal what became of a chunk whose commit is unknown."""
+        from . import recalling
+
         await self._settle()
         numbers = {row.ref: self._numbered(plan)[row.ref] for row in rows}
         written = self._written[1] if self._written[0] == plan.id else None

@@ -15,7 +15,6 @@ from unstick.recovery.health import Health, MissingIndex
 from .entity import EntitySql
 from .layout import Layout, Place
 from .listening import Listener
-from .migration_ddl import create_index, index_of
 from .part import Part
 from .session import Session
 
@@ -159,6 +158,8 @@ def _existing(inspector: sa.Inspector, place: Place) -> list[Existing] | None:
 
 
 def _advice(layout: Layout, wanted: Wanted) -> MissingIndex:
+    from .migration_ddl import create_index, index_of
+
     infos = layout.info(wanted.place).columns
     name, table = _name(wanted.place[1], wanted.columns), wanted.place[1]
     index = Index(name=name, table=table, schema="", columns=wanted.columns)

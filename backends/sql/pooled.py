@@ -11,8 +11,8 @@ from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+
+from . import bridge
 
 KEPT = ("application_name", "datestyle", "timezone")
 """What PgBouncer carries along from connection to connection. It refuses a client that begins with others."""
@@ -41,24 +41,21 @@ async def is_pooled(connection: asyncpg.Connection[Any]) -> bool:
     return told != "SELECT 1"
 
 
-def engine(connection: Connection, settings: Mapping[str, str]) -> AsyncEngine:
+def engine(connection: Connection, settings: Mapping[str, str]) -> sa.Engine:
     """Return an engine for one pooled connection; each transaction begins with the settings."""
 
     async def give() -> Connection:
         return connection
 
-    def creator() -> Any:
-        dbapi: Any = made.sync_engine.dialect.dbapi
+    def connect(dbapi: Any) -> Any:
         return dbapi.connect(
             async_creator_fn=give, prepared_statement_cache_size=0, prepared_statement_name_func=lambda: ""
         )
 
-    made = create_async_engine(
-        "postgresql+asyncpg://", creator=creator, poolclass=NullPool, isolation_level="READ COMMITTED"
-    )
+    made = bridge.engine(connect, "READ COMMITTED")
     local = {name: settings[name] for name in _LOCAL if name in settings}
 
-    @sa.event.listens_for(made.sync_engine, "begin")
+    @sa.event.listens_for(made, "begin")
     def begin(connection: sa.Connection) -> None:
         if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
             connection.execute(sa.select(*(sa.func.set_config(*pair, True) for pair in local.items())))
