@@ -37,7 +37,7 @@ def place_commands(screen: ConsoleScreen) -> Iterator[Command]:
         at = screen if action.id in here else home
         refused = None if at is screen else reason
         yield Command(
-            place, action.help, partial(_place, screen, action.id), aliases=(action.id,),
+            place, action.help, partial(to_place, screen, action.id), aliases=(action.id,),
             reason=refused or (action.when(at.facts()) if at else None), label=action.label,
             key=shown(keys[action.id][0]),
         )  # fmt: skip
@@ -72,9 +72,10 @@ def home_of(screen: ConsoleScreen) -> JobsScreen | None:
 
 def go_home(screen: ConsoleScreen) -> JobsScreen | None:
     """Close everything above the table of jobs and return it."""
-    home = home_of(screen)
-    if home is not None and not home.is_current:
-        home.pop_until_active()
+    home, console = home_of(screen), screen.console
+    while home is not None and not home.on_top:
+        # What is opened next has to come to lie on the table, so nothing may be closed later.
+        _ = console.pop_screen()
     return home
 
 
@@ -85,7 +86,8 @@ def _jobs(screen: ConsoleScreen, argument: str) -> str | None:
     return None
 
 
-def _place(screen: ConsoleScreen, action_id: str, argument: str) -> str | None:
+def to_place(screen: ConsoleScreen, action_id: str, argument: str) -> str | None:
+    """Do the action that opens another screen: here where it is one of this screen's, else at the table."""
     if argument:
         return f"{action_id} takes nothing after it, and {argument!r} was written"
     at = screen if screen.SCOPE in _screens(action_id) else go_home(screen)

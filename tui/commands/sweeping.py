@@ -11,7 +11,7 @@ from unstick.recovery.sweep import Mode
 from unstick.tui.actions import ACTIONS
 from unstick.tui.actions.model import SWEEP
 from unstick.tui.commands.model import Command, one_of
-from unstick.tui.commands.places import go_home, stays
+from unstick.tui.commands.places import stays, to_place
 from unstick.tui.keys import shown
 from unstick.tui.sweep_look import sweep_facts
 
@@ -34,9 +34,7 @@ def sweep_commands(screen: ConsoleScreen) -> Iterator[Command]:
 
 def _sweep(screen: ConsoleScreen, argument: str) -> str | None:
     if not argument:
-        if screen.SCOPE != SWEEP and go_home(screen) is not None:
-            screen.console.open_sweep()
-        return None
+        return None if screen.SCOPE == SWEEP else to_place(screen, "view.sweep", "")
     word = "armed" if argument.lower() == "arm" else argument.lower()
     if word not in MODES:
         return f"a sweep is off, shadow or armed, not {argument!r}{hint(argument, MODES)}"

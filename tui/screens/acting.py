@@ -96,7 +96,7 @@ class ActingScreen(ConsoleScreen):
             )
         if operation is None:
             self.say("there is no operation to undo")
-        elif self.is_current:
+        elif self.on_top:
             self.open_undo(operation)
 
     def open_undo(self, operation: str) -> None:

@@ -57,6 +57,11 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """The app."""
         return cast("ConsoleApp", self.app)
 
+    @property
+    def on_top(self) -> bool:
+        """Whether this is the screen that is shown. Textual's own `is_current` also means the one below."""
+        return self.app.screen_stack[-1:] == [self]
+
     def compose(self) -> ComposeResult:
         """Stack header, title, body, prompt, status, hints."""
         yield self.header_bar
@@ -216,7 +221,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def leave(self) -> None:
         """Go back to the screen below."""
-        if self.is_current:
+        if self.on_top:
             # Awaiting it in a handler of this very screen would wait for itself.
             _ = self.dismiss()
 

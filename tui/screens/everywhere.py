@@ -89,7 +89,7 @@ class EverywhereScreen(ConsoleScreen):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        if self.is_current:
+        if self.on_top:
             self.feeds.start(self.console.sessions)
 
     def wake(self) -> None:

@@ -122,7 +122,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        if self.is_current:
+        if self.on_top:
             self.feed.start()
 
     def _told(self) -> None:

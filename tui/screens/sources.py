@@ -117,7 +117,7 @@ class SourcesScreen(AddingScreen):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        if self.is_current:
+        if self.on_top:
             self.feeds.start(self.sessions)
             self._tell_all()
 
@@ -198,7 +198,7 @@ class SourcesScreen(AddingScreen):
             self._looked[id(session)] = sentence(error)
         finally:
             self._looking.discard(id(session))
-        if session is self.chosen and self.is_current:
+        if session is self.chosen and self.on_top:
             self._describe()
 
     def do_source_open(self) -> None:

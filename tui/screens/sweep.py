@@ -95,12 +95,12 @@ class SweepScreen(TextAndRows):
 
     def sweep_changed(self) -> None:
         """The sweep goes on: what differs is painted."""
-        if self.is_current and self.session.sweep is not None:
+        if self.on_top and self.session.sweep is not None:
             self.show_lines()
 
     def swept(self) -> None:
         """A run has ended: what it left, and the journal, are read again."""
-        if self.is_current:
+        if self.on_top:
             self.feed.now()
 
     async def _read(self) -> SweepView:
