@@ -38,7 +38,7 @@ def header_parts(session: Session, place: str = "") -> list[Part]:
     parts.append(Part(state, "prod" if session.problem else "bar", 1, right=True))
     if not session.pace.paused:
         live = able is not None and able.notify
-        pace = "live" if live else f"every {session.pace.every_s:g}s"
+        pace = "live" if live else f"every {session.pace.interval_s:g}s"
         parts.append(Part(pace, "bar.dim", 5, right=True))
     parts.append(Part("unstick", "bar.dim", 6, right=True))
     return parts

@@ -9,28 +9,40 @@ from dataclasses import dataclass, field
 FLOOR_S = 1.0
 CEILING_S = 20.0
 BLURRED_S = 15.0
+SHARE = 0.05
+"""The share of its time for which a database may be busy with our refreshes."""
+SLOWEST_S = 60.0
+"""Seconds between two refreshes at most, however long one takes."""
 STEPS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 
 @dataclass(slots=True)
 class Pace:
-    """How often a source is asked. `failures` in a row double the wait up to a ceiling."""
+    """How often a source is asked. `failures` in a row double the wait up to a ceiling; what `took_s` seconds
+    is not asked again at once, though somebody wants it `every_s`."""
 
     every_s: float = 5.0
     paused: bool = False
     blurred: bool = False
     failures: int = 0
+    took_s: float = 0.0
     chance: Callable[[], float] = field(default=random.random)
 
     def next_delay(self) -> float | None:
         """Return the seconds to wait before the next refresh, or None while paused."""
         if self.paused:
             return None
-        every = max(self.every_s, FLOOR_S)
+        every = self.interval_s
         if self.failures:
             wait = min(FLOOR_S * 2.0 ** min(self.failures - 1, 10), CEILING_S)
             return max(wait, 0.5) * (0.75 + 0.5 * self.chance())
         return max(every, BLURRED_S) if self.blurred else every
+
+    @property
+    def interval_s(self) -> float:
+        """Seconds between two refreshes while nothing is wrong: as wanted, or longer where they cost much."""
+        wanted = max(self.every_s, FLOOR_S)
+        return max(wanted, min(float(round(self.took_s / SHARE)), SLOWEST_S))
 
     @property
     def floor_s(self) -> float:

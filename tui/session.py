@@ -145,7 +145,9 @@ class Session:
             raise
         now = self.clock()
         self.problem, self.error, self.good_at, self.took_s = None, None, now, now - started
-        self.trip_s = self.took_s if self.trip_s is None else steady(self.trip_s, self.took_s)
+        first, self.trip_s = self.trip_s is None, steady(self.trip_s or 0.0, self.took_s)
+        # The first one also warms up what is slow only once.
+        self.pace.took_s = 0.0 if first else self.trip_s
         self.pace.failures, self.slow = 0, False
         return result
 
@@ -164,7 +166,7 @@ class Session:
     def is_old(self) -> bool:
         """Whether the last answer is from before the refresh that should have been by now."""
         age = self.age_s()
-        return age is not None and age > 2 * self.pace.every_s + OLD_S
+        return age is not None and age > 2 * self.pace.interval_s + OLD_S
 
     def old_for(self) -> str:
         """Return the age of the last answer as `12s`, `3m` or `2h`; empty before the first one."""
