@@ -11,6 +11,8 @@ CEILING_S = 20.0
 BLURRED_S = 15.0
 SHARE = 0.05
 """The share of its time for which a database may be busy with our refreshes."""
+CHEAP_S = 0.1
+"""A refresh that takes no longer is asked as often as somebody wants it."""
 SLOWEST_S = 60.0
 """Seconds between two refreshes at most, however long one takes."""
 STEPS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -42,7 +44,8 @@ class Pace:
     def interval_s(self) -> float:
         """Seconds between two refreshes while nothing is wrong: as wanted, or longer where they cost much."""
         wanted = max(self.every_s, FLOOR_S)
-        return max(wanted, min(float(round(self.took_s / SHARE)), SLOWEST_S))
+        costly = self.took_s if self.took_s > CHEAP_S else 0.0
+        return max(wanted, min(float(round(costly / SHARE)), SLOWEST_S))
 
     @property
     def floor_s(self) -> float:
