@@ -210,7 +210,8 @@ def _statuses(entity: EntitySql) -> Any:
     if entity.engine.name == "mysql":
         return entity.select(column.label("status")).distinct().subquery()
     first = entity.select(sa.func.min(column).label("status"))
-    found = first.cte("statuses", recursive=True)
+    # Without a name of its own: one statement asks several tables.
+    found = first.cte(recursive=True)
     further = entity.select(sa.func.min(column)).where(column > found.c.status).scalar_subquery()
     return found.union_all(sa.select(further).where(found.c.status.is_not(None)))
 

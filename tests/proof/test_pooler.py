@@ -78,14 +78,18 @@ async def test_nothing_is_left_behind_on_the_connections_that_others_use_next(
     assert result.counts.applied == 2
     await console.close()
     fresh = await world._side.run(LEFT_BEHIND)
-    session = await connect(replace(source, statement_timeout_s=1), write=False)
+    limited = replace(source, statement_timeout_s=1)
+    sessions = [await connect(limited, write=False) for _ in range(2)]
     seen = set()
-    for _ in range(8):
-        async with session.transaction():
-            [row] = await session.fetch(LEFT_BEHIND)
-        seen.add(row[1])
-        assert (row[0], *row[2:]) == (0, *fresh[0][2:])
-    await session.close()
+    for _ in range(4):
+        # Two transactions at once have two connections of the server.
+        async with sessions[0].transaction(), sessions[1].transaction():
+            for session in sessions:
+                [row] = await session.fetch(LEFT_BEHIND)
+                seen.add(row[1])
+                assert (row[0], *row[2:]) == (0, *fresh[0][2:])
+    for session in sessions:
+        await session.close()
     assert len(seen) > 1
 
 
