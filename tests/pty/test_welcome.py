@@ -30,7 +30,11 @@ async def test_from_the_welcome_screen_to_a_database_of_ones_own(
     shown.press("enter")
     shown.wait_for("nothing listens there")
     assert b"geheim" not in shown.since(0)
-    shown.press("u", "ctrl+u")
+    # Not all at once: a flood of keys presses nothing.
+    shown.wait_quiet(0.3)
+    shown.press("u")
+    shown.wait_for("database URL:")
+    shown.press("ctrl+u")
     shown.send(sqlite_url)
     shown.press("enter")
     shown.wait_for("no jobs here yet")

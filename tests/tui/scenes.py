@@ -310,6 +310,7 @@ async def sweep_braked(c: Console) -> None:
 
 @scene("arm")
 async def arm(c: Console) -> None:
+    """What arming the sweep means, asked before it may recover by itself."""
     await sweep(c)
     await to_arm(c)
 

@@ -18,6 +18,7 @@ from unstick.tui.keys import resolve
 from unstick.tui.marking import Marks
 from unstick.tui.pace import Pace
 from unstick.tui.paint import plain_text
+from unstick.tui.screens.arm import ArmScreen
 from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.screens.choice import ChoiceScreen
 from unstick.tui.screens.columns import ColumnsScreen
@@ -188,7 +189,7 @@ class TestKeys:
                 *(JobsScreen, JobScreen, VariantsScreen, VariantScreen, ChoiceScreen, PlanScreen),
                 *(OperationsScreen, OperationScreen, KillScreen, TextScreen, HelpScreen),
                 *(WelcomeScreen, ColumnsScreen),
-                *(RetriesScreen, SweepScreen, PaletteScreen, SourcesScreen, EverywhereScreen),
+                *(RetriesScreen, SweepScreen, ArmScreen, PaletteScreen, SourcesScreen, EverywhereScreen),
             )
         }
         assert set(screens) == set(SCREENS)
