@@ -36,6 +36,8 @@ async def test_from_the_welcome_screen_to_a_database_of_ones_own(
     shown.wait_for("database URL:")
     shown.press("ctrl+u")
     shown.send(sqlite_url)
+    shown.wait_for("sqlite:///")
+    shown.wait_quiet(0.3)
     shown.press("enter")
     shown.wait_for("no jobs here yet")
     shown.send("q")

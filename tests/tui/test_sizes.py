@@ -42,6 +42,9 @@ WAYS: dict[str, Sequence[str]] = {
 }
 """Screen -> the keys that lead there from the live table."""
 
+WRITING = ("arm",)
+"""Those that a source which may not be written has not."""
+
 
 async def go(c: Console, name: str) -> ConsoleScreen:
     """Press the keys one after the other, as somebody does who looks at what they do."""
@@ -68,10 +71,10 @@ async def settled(c: Console) -> None:
 
 
 @asynccontextmanager
-async def production(size: tuple[int, int]) -> AsyncIterator[Console]:
+async def production(size: tuple[int, int], *, read_only: bool = True) -> AsyncIterator[Console]:
     """A console on a source of production with an operation in its journal."""
-    backend = MemoryBackend.example(60, 5)
-    async with console(backend, environment="prod", read_only=True, size=size, workers=FakeWorkers()) as c:
+    backend, workers = MemoryBackend.example(60, 5), FakeWorkers()
+    async with console(backend, environment="prod", read_only=read_only, size=size, workers=workers) as c:
         from unstick.recovery import engine
         from unstick.recovery.plan import Options
 
@@ -80,18 +83,18 @@ async def production(size: tuple[int, int]) -> AsyncIterator[Console]:
         yield c
 
 
-def assert_header(c: Console) -> None:
+def assert_header(c: Console, *, read_only: bool = True) -> None:
     assert c.lines[0].startswith("memory"), c.text
     assert "[PROD]" in c.lines[0], c.text
-    assert "[READ-ONLY]" in c.lines[0], c.text
+    assert ("[READ-ONLY]" in c.lines[0]) is read_only, c.text
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_source_and_tags_are_on_every_screen_at_every_size(size: tuple[int, int]) -> None:
     for name in WAYS:
-        async with production(size) as c:
+        async with production(size, read_only=name not in WRITING) as c:
             screen = await go(c, name)
-            assert_header(c)
+            assert_header(c, read_only=name not in WRITING)
             assert len(c.lines) == size[1]
             assert all(cell_width(line) <= size[0] for line in c.lines)
             assert c.lines[1].strip(), f"{name} has no title\n{c.text}"
@@ -100,9 +103,12 @@ async def test_source_and_tags_are_on_every_screen_at_every_size(size: tuple[int
 
 
 @pytest.mark.parametrize("size", TINY, ids=str)
-async def test_no_screen_fails_on_a_terminal_that_is_far_too_small(size: tuple[int, int]) -> None:
-    async with production((80, 24)) as c:
-        for name in WAYS:
+@pytest.mark.parametrize("writing", [False, True], ids=["read-only", "writing"])
+async def test_no_screen_fails_on_a_terminal_that_is_far_too_small(
+    size: tuple[int, int], writing: bool
+) -> None:
+    async with production((80, 24), read_only=not writing) as c:
+        for name in WRITING if writing else [each for each in WAYS if each not in WRITING]:
             while c.app.screen is not c.jobs:
                 await c.press("escape")
                 await c.pilot.pause()
@@ -112,7 +118,7 @@ async def test_no_screen_fails_on_a_terminal_that_is_far_too_small(size: tuple[i
             await c.press("j", "k", "ctrl+f", "G", "g")
             await c.pilot.resize_terminal(80, 24)
             await c.pilot.pause()
-            assert_header(c)
+            assert_header(c, read_only=not writing)
 
 
 async def test_a_resize_while_open_keeps_cursor_marks_and_the_row_in_view() -> None:
