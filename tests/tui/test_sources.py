@@ -109,7 +109,7 @@ async def test_a_source_that_is_down_leaves_the_others_alone() -> None:
     async with console(others=[second]) as c:
         await go(c, "]", "second")
         assert "down" in c.lines[0]
-        assert c.lines[2].startswith("! ")
+        assert any(line.startswith("! ") for line in c.lines[1:4]), c.text
         await go(c, "]", "memory")
         assert "fresh" in c.lines[0]
         backend.come_back()
@@ -194,6 +194,7 @@ async def test_all_actions_are_listed_with_what_they_do_and_open_their_plan() ->
         for action in able.actions:
             assert action.name in c.text
             assert action.verb in c.text
+        await c.read_first()
         await c.press("enter")
         await c.until_shows("plan ")
         assert f"> {able.actions[0].name}" in c.lines[1]
@@ -207,6 +208,7 @@ async def test_a_read_only_source_lists_its_actions_with_the_reason() -> None:
     async with console(read_only=True) as c:
         await c.press("a")
         await c.until_shows("not now: the source is read-only")
+        await c.read_first()
         await c.press("enter")
         await c.until_shows("recover: the source is read-only")
 
@@ -222,6 +224,7 @@ async def test_an_action_of_its_own_is_planned_and_applied_like_any_other() -> N
         assert job is not None
         await c.press("a")
         await c.until_shows("set cancelled until somebody resumes it  only pending")
+        await c.read_first()
         await c.press("G", "enter")
         await c.until_shows("status: pending -> cancelled")
         await c.apply()
