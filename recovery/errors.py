@@ -104,3 +104,10 @@ class QueryTimeout(UnstickError):
     """A statement ran into its time limit and was cancelled."""
 
     exit_code = 4
+
+
+def told(error: BaseException) -> str:
+    """Return what went wrong; of what nobody raised on purpose also its kind."""
+    return (
+        str(error) if isinstance(error, UnstickError) else f"internal error: {type(error).__name__}: {error}"
+    )

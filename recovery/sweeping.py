@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from . import errors
 from .durations import long_duration
 from .engine import Result, Stop, apply
 from .errors import QueryTimeout, Unreachable, UnstickError
@@ -288,10 +289,7 @@ def waited_s(job: Job, counts: Counts) -> float | None:
 
 def sentence(error: BaseException) -> str:
     """Return what went wrong on one line."""
-    text = (
-        str(error) if isinstance(error, UnstickError) else f"internal error: {type(error).__name__}: {error}"
-    )
-    return " ".join(text.split())
+    return " ".join(errors.told(error).split())
 
 
 def told(run: Run) -> str:

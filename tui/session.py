@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from unstick.recovery import errors
 from unstick.recovery.display import display_text
-from unstick.recovery.errors import QueryTimeout, Unreachable, UnstickError
+from unstick.recovery.errors import QueryTimeout, Unreachable
 from unstick.recovery.source import Source
 from unstick.tui.costs import Costs, measured, steady
 from unstick.tui.pace import Pace
@@ -39,10 +40,7 @@ _ADDRESS = re.compile(r" \((?:postgres(?:ql)?|mysql|mariadb|sqlite)[^\s()]*://[^
 
 def sentence(error: BaseException, *, address: bool = False) -> str:
     """Return what went wrong as one line that may be shown; in the console the header has the address."""
-    text = (
-        str(error) if isinstance(error, UnstickError) else f"internal error: {type(error).__name__}: {error}"
-    )
-    return on_a_line(text, address=address)
+    return on_a_line(errors.told(error), address=address)
 
 
 def on_a_line(text: str, *, address: bool = False) -> str:
