@@ -10,7 +10,6 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from unstick.recovery.display import TEXT_LIMIT, display_text
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from unstick.tui.places import Find
     from unstick.tui.ways import Try, Way
     from unstick.tui.workers import Workers
-
-CLOSE_S = 0.5
-"""Seconds that a backend may take to close when the console is left."""
 
 NO_CONSOLE = (
     "{why}, so the console can't be shown; use the headless commands instead, "
@@ -159,9 +155,7 @@ async def _main(app: ConsoleApp) -> int:
         _tell_refusal(app.refused)
     for task in leaving:
         task.cancel()
-    with suppress(Exception):
-        closing = (session.close() for session in app.sessions)
-        await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), CLOSE_S)
+    await app.release()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from unstick.recovery.display import display_text
+
 IGNORED_S = 0.3
 """Seconds for which a dialog that just appeared takes no key: what was typed before it could be read."""
 
@@ -65,6 +67,11 @@ class Confirmation:
     def accepted(self) -> tuple[str, str]:
         """What may be typed."""
         return str(self.rows), self.source
+
+    @property
+    def wanted(self) -> str:
+        """What may be typed, as it is asked for."""
+        return " or ".join(dict.fromkeys(map(display_text, self.accepted)))
 
     def missing(self) -> str | None:
         """Return `reason` or `typed`, whichever is asked for next, or None when the key may apply."""

@@ -22,6 +22,9 @@ TWICE_S = 2.0
 GRACE_S = 5.0
 """Seconds that a chunk may take to end after the terminal was lost."""
 
+CLOSE_S = 0.5
+"""Seconds that all backends together may take to close when the console is left."""
+
 
 class Leaving(Frame, inherit_bindings=False):
     """`idle` is set while nothing is being applied, `stop` ends what is. `crash` and `refused` tell why it
@@ -107,6 +110,12 @@ class Leaving(Frame, inherit_bindings=False):
         with suppress(TimeoutError):
             await asyncio.wait_for(self.idle.wait(), GRACE_S)
         self.leave(code)
+
+    async def release(self) -> None:
+        """Let go of every source's connections, once it was left; one that hangs is left behind."""
+        closing = [session.close() for session in self.sessions]
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), CLOSE_S)
 
     def _handle_exception(self, error: Exception) -> None:
         """A mistake of ours: leave with one sentence; Textual's traceback would be full of database text."""

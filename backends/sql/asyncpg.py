@@ -78,10 +78,14 @@ class AsyncSession:
         if self._connection is None or self._connection.closed:
             closed = self._closed
             raw = await connect(self._source, write=self._write, url=self._url)
-            self._engine = self._engine_of(raw)
-            connection = await Bridge.connect(self._engine)
-            if raw.pooled and not self._write:
-                await connection.read_only()
+            try:
+                self._engine = self._engine_of(raw)
+                connection = await Bridge.connect(self._engine)
+                if raw.pooled and not self._write:
+                    await connection.read_only()
+            except BaseException:
+                raw.terminate()
+                raise
             self._connection = connection
             if closed != self._closed:
                 # Whoever closed us found no connection to let go of.
@@ -128,7 +132,11 @@ async def connect(source: Source, *, write: bool, url: sa.URL | None = None) -> 
             raise
         kept = {name: value for name, value in settings.items() if name in pooled.KEPT}
         made = await open_with(source, url, kept)
-    made.pooled = await pooled.is_pooled(made)
+    try:
+        made.pooled = await pooled.is_pooled(made)
+    except BaseException:
+        made.terminate()
+        raise
     return made
 
 

@@ -81,6 +81,7 @@ async def test_a_day_leaves_no_task_no_connection_and_no_memory_behind(
         before = await least(WARM)
         after = await least(WARM + DAY)
         assert app.session.problem is None
+    await app.release()
     await side.close()
     assert after.tasks <= before.tasks
     assert (after.threads, after.connections) == (before.threads, before.connections)

@@ -168,6 +168,7 @@ async def console(
             await driven.until(lambda: driven.jobs.rows.window.loaded, "for the first rows")
             await pilot.pause()
         yield driven
+    await app.release()
 
 
 __all__ = ["Console", "JobScreen", "JobsScreen", "OperationsScreen", "PlanScreen", "Ticks", "console"]

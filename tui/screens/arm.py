@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.events import Resize
-from textual.widget import Widget
 
 from unstick.recovery.display import display_text
 from unstick.recovery.durations import long_duration
@@ -17,43 +14,27 @@ from unstick.tui.actions.model import ARM
 from unstick.tui.availability import Facts
 from unstick.tui.confirm import ByName
 from unstick.tui.keys import bindings
-from unstick.tui.screens.dialog import DialogScreen
+from unstick.tui.screens.confirming import ConfirmScreen
 from unstick.tui.screens.plan_text import Lines, rows_text
 from unstick.tui.screens.text_and_rows import said
 from unstick.tui.session import Session, sentence
 from unstick.tui.sweep_look import Look, look, sweep_facts
-from unstick.tui.widgets.bar import Part, TallBar
-from unstick.tui.widgets.pane import Pane
+from unstick.tui.widgets.bar import Part
 
 LOOKING = "looking at what it would recover now ..."
 
 
-class ArmScreen(DialogScreen):
+class ArmScreen(ConfirmScreen):
     """About the source that is shown. Nothing is armed while it isn't known what that would do."""
 
     SCOPE = ARM
+    NAMED = "arm"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(ARM))
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.confirm: ByName = ByName(lambda: self.console.clock(), session.source.name, session.is_prod)
         self.seen: Look | None = None
-        self._problem: str | None = None
-        self.pane = Pane()
-        self.confirm_bar = TallBar()
-
-    def body(self) -> Iterable[Widget]:
-        """What it will do, and the line that says how to go on."""
-        yield self.pane
-        yield self.confirm_bar
-
-    def scroller(self) -> Pane:
-        """The text."""
-        return self.pane
-
-    def problem(self) -> str | None:
-        """What is wrong with the source, unless the text says the same."""
-        return None if self._problem else super().problem()
 
     def facts(self) -> Facts:
         """Whether it may be armed, and is known what that would do."""
@@ -68,11 +49,6 @@ class ArmScreen(DialogScreen):
         """Read what it would do."""
         super().on_mount()
         self.run_worker(self._look(), name="look", group="look", exclusive=True)
-
-    def on_resize(self, event: Resize) -> None:
-        """Wrap again."""
-        super().on_resize(event)
-        self.call_after_refresh(self._show_lines)
 
     async def _look(self) -> None:
         session = self.session
@@ -132,49 +108,28 @@ class ArmScreen(DialogScreen):
             told.append((f"{self.session.sweep.leader} sweeps here: it waits for the place.", "warning"))
         return told
 
-    def tell(self) -> None:
-        """Bring every line up to date."""
-        super().tell()
-        self.confirm_bar.show(self._confirm_parts())
-
     def _confirm_parts(self) -> list[Part]:
         cancel, key = Part("[ Cancel ]", "button"), self.key("arm.confirm")
         if self.seen is None or self.seen.forecast is None:
             return [cancel, Part("" if self._problem else LOOKING, "dim")]
-        missing = self.confirm.missing()
-        if missing is None:
-            reason = self.confirm.reason
-            more = f"reason: {reason}" if reason else f"{self.key('arm.reason')} adds a reason"
-            return [cancel, Part(f"{key} arms it", "key"), Part(display_text(more), "dim", 1)]
-        need = "a reason" if missing == "reason" else f"{display_text(self.confirm.source)} typed"
-        return [cancel, Part(f"{key} wants {need} first, then arms it", "key")]
+        needed = self._needed()
+        if needed is None:
+            return [cancel, Part(f"{key} arms it", "key"), Part(display_text(self._reason_text()), "dim", 1)]
+        return [cancel, Part(f"{key} wants {needed} first, then arms it", "key")]
 
     def do_arm_confirm(self) -> None:
-        """Arm it, or ask for what is missing. Asking never arms by itself."""
-        missing = self.confirm.missing()
-        if missing == "reason":
-            self.do_arm_reason()
-        elif missing == "typed":
-            name = display_text(self.confirm.source)
-            self.prompt.ask(f"type {name}:", "", self.confirm.check_typed, self.say, self._asked)
-        else:
-            self.console.set_sweep(
-                self.session, Mode.ARMED, reason=self.confirm.reason, overrule=self.confirm.careful
-            )
-            self.leave()
+        """Arm it, or ask for what is missing."""
+        self.confirmed()
+
+    def _go(self) -> None:
+        self.console.set_sweep(
+            self.session, Mode.ARMED, reason=self.confirm.reason, overrule=self.confirm.careful
+        )
+        self.leave()
 
     def do_arm_reason(self) -> None:
         """Ask for the operator's own words."""
-        self.prompt.ask("reason:", self.confirm.reason, self._take_reason, self.say, self._asked)
-
-    def _take_reason(self, text: str) -> str | None:
-        self.confirm.reason = text.strip()
-        return None if text.strip() or not self.confirm.prod else "in prod a reason is required"
-
-    def _asked(self) -> None:
-        self.appears()
-        self.console.say("")
-        self.tell()
+        self.ask_reason()
 
     def do_arm_cancel(self) -> None:
         """Leave it as it is."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.events import Resize
 from textual.timer import Timer
-from textual.widget import Widget
 
 from unstick.recovery import engine
 from unstick.recovery.display import display_text, wrap
@@ -23,20 +21,20 @@ from unstick.tui.availability import Facts
 from unstick.tui.feed import SLOW_S
 from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Span
-from unstick.tui.screens.dialog import DialogScreen
+from unstick.tui.screens.confirming import ConfirmScreen
 from unstick.tui.screens.plan_text import Ref, plan_lines, rows_text
 from unstick.tui.screens.result_text import progress_text, result_text
 from unstick.tui.session import Session, sentence
-from unstick.tui.widgets.bar import Part, TallBar
-from unstick.tui.widgets.pane import Pane
+from unstick.tui.widgets.bar import Part
 
 Maker = Callable[[Options], Awaitable[Plan]]
 
 
-class PlanScreen(DialogScreen):
+class PlanScreen(ConfirmScreen):
     """Owns an immutable plan. `how` says how its rows were chosen; a dry run can't be applied."""
 
     SCOPE = PLAN
+    NAMED = "plan"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(PLAN))
 
     def __init__(
@@ -54,7 +52,6 @@ class PlanScreen(DialogScreen):
         self._make, self._action, self._how, self._dry_run = make, action, how, dry_run
         self._options = Options(operator=describe_operator())
         self.plan: Plan | None = None
-        self._problem: str | None = None
         self._outcomes: dict[Ref, RowOutcome] = {}
         self._applying = False
         self._hooks = 0
@@ -62,21 +59,6 @@ class PlanScreen(DialogScreen):
         self._waits = False
         self.result: engine.Result | None = None
         self._wrapped = True
-        self.pane = Pane()
-        self.confirm_bar = TallBar()
-
-    def body(self) -> Iterable[Widget]:
-        """The plan's text and the line that says how to go on."""
-        yield self.pane
-        yield self.confirm_bar
-
-    def scroller(self) -> Pane:
-        """The text."""
-        return self.pane
-
-    def problem(self) -> str | None:
-        """What is wrong with the source, unless the text says the same."""
-        return None if self._problem else super().problem()
 
     def facts(self) -> Facts:
         """How far the plan is."""
@@ -106,11 +88,6 @@ class PlanScreen(DialogScreen):
         super().on_mount()
         self._re_plan()
 
-    def on_resize(self, event: Resize) -> None:
-        """Wrap again."""
-        super().on_resize(event)
-        self.call_after_refresh(self._show_lines)
-
     def accepts(self, action_id: str) -> bool:
         """Refuse what was typed before the plan could be read."""
         return action_id.startswith("move.") or super().accepts(action_id)
@@ -118,11 +95,6 @@ class PlanScreen(DialogScreen):
     def hint_parts(self) -> list[Part]:
         """Only what can be done: a key that waits for nothing here would only confuse."""
         return [part for part in super().hint_parts() if part.style != "dim"]
-
-    def tell(self) -> None:
-        """Bring every line up to date."""
-        super().tell()
-        self.confirm_bar.show(self._confirm_parts())
 
     def _confirm_parts(self) -> list[Part]:
         key = shown(self.console.keys["plan.apply"][0])
@@ -138,16 +110,11 @@ class PlanScreen(DialogScreen):
                 Part("a dry run: nothing is changed" if self._dry_run else "nothing to change", "dim"),
             ]
         rows, verb = rows_text(len(self.plan.rows)), display_text(self.plan.verb)
-        missing = self.confirm.missing()
-        if missing is None:
+        needed = self._needed()
+        if needed is None:
             ready = Part(f"{key} applies it to {rows}", "key")
-            return [cancel, ready, Part(verb, "stuck", 2), Part(self._reason_text(), "dim", 1)]
-        need = "a reason" if missing == "reason" else f"{' or '.join(self.confirm.accepted)} typed"
-        return [cancel, Part(f"{key} wants {need} first, then applies it to {rows}", "key")]
-
-    def _reason_text(self) -> str:
-        reason = self.confirm.reason
-        return f"reason: {display_text(reason)}" if reason else f"{self.key('plan.reason')} adds a reason"
+            return [cancel, ready, Part(verb, "stuck", 2), Part(display_text(self._reason_text()), "dim", 1)]
+        return [cancel, Part(f"{key} wants {needed} first, then applies it to {rows}", "key")]
 
     def _progress(self) -> str:
         if self.plan is None:
@@ -186,30 +153,14 @@ class PlanScreen(DialogScreen):
             self.pane.show([(Span(piece, "failed"),) for piece in wrap(f"! {problem}", max(width, 20))])
 
     def do_plan_apply(self) -> None:
-        """Apply, or ask for what is missing. Asking never applies by itself."""
-        missing = self.confirm.missing()
-        if missing == "reason":
-            self.do_plan_reason()
-        elif missing == "typed":
-            label = f"type {' or '.join(self.confirm.accepted)}:"
-            self.prompt.ask(label, "", self.confirm.check_typed, self.say, self._asked)
-        else:
-            self._start()
+        """Apply, or ask for what is missing."""
+        self.confirmed()
 
     def do_plan_reason(self) -> None:
         """Ask for the operator's own words."""
-        self.prompt.ask("reason:", self.confirm.reason, self._take_reason, self.say, self._asked)
+        self.ask_reason()
 
-    def _take_reason(self, text: str) -> str | None:
-        self.confirm.reason = text.strip()
-        return None if text.strip() or not self.confirm.prod else "in prod a reason is required"
-
-    def _asked(self) -> None:
-        self.appears()
-        self.console.say("")
-        self.tell()
-
-    def _start(self) -> None:
+    def _go(self) -> None:
         if self.plan is None:
             return
         self._applying, self._problem = True, None
