@@ -29,6 +29,9 @@ OLD_S = 2.0
 END_S = 0.3
 """Seconds that a sweep's run may take to end when its source is closed."""
 
+REPLICA_S = 30.0
+"""Seconds after which a server that took no writes is looked at again: it may have been promoted."""
+
 PROD = ("prod", "production")
 
 Make = Callable[[], "Backend"]
@@ -81,6 +84,7 @@ class Session:
     applying: bool = False
     sweep: SourceSweep | None = None
     _backend: Backend | None = None
+    _opened_at: float = 0.0
 
     @property
     def backend(self) -> Backend:
@@ -118,13 +122,18 @@ class Session:
             raise QueryTimeout(f"{self.source.name} did not answer within {limit:g} s") from None
 
     async def connect(self) -> None:
-        """Connect unless connected."""
-        if self.connected:
+        """Connect unless connected; look again at a server that took no writes."""
+        if self.connected and not self._may_be_promoted:
             return
         if self._backend is None:
             self._backend = measured(await asyncio.to_thread(self.make), self.costs, self.clock)
         await self.call(self._backend.open, self.source.connect_timeout_s + 1.0)
-        self.connected = True
+        self.connected, self._opened_at = True, self.clock()
+
+    @property
+    def _may_be_promoted(self) -> bool:
+        replica = self.backend.capabilities.read_only and not self.source.read_only
+        return replica and self.clock() - self._opened_at >= REPLICA_S
 
     async def close(self) -> None:
         """Let go of the connections, if there ever were any; the sweep ends too."""

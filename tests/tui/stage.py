@@ -81,6 +81,9 @@ class Scene:
 SOON_S = 1.0
 """Seconds; what a timer does within them belongs to the picture, later ones are the next refresh."""
 
+FRAME_S = 0.02
+"""Seconds within which Textual paints what has changed."""
+
 IN_BACKGROUND = ("watch", "keep")
 """Workers that are always there, or change nothing on the screen."""
 
@@ -118,8 +121,16 @@ async def on_stage(name: str, size: tuple[int, int], **options: Any) -> AsyncIte
         async with begin(wanted, size, options) as c:
             await wanted.drive(c)
             await c.until(lambda: at_rest(c), "until nothing moves any more")
-            await c.pilot.pause()
+            await painted(c)
             yield c
+
+
+async def painted(c: Console) -> None:
+    """Wait until two frames in a row show the same."""
+    before, shows = "", c.text
+    while before != shows:
+        await c.pilot.pause(FRAME_S)
+        before, shows = shows, c.text
 
 
 def at_rest(c: Console) -> bool:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.contract.sides import connect
 from tests.harness.mariadb import MariaDBServer
+from tests.harness.postgres import PostgresServer
+from tests.harness.postgres_standby import Standby
 from tests.harness.sqlite import create_database
 from tests.tui.driver import Console, JobScreen, JobsScreen, console
 from tests.tui.sources import line_of, open_sources
@@ -17,7 +19,7 @@ from unstick.backends.demo.ddl import statements
 from unstick.recovery.source import Source
 from unstick.tui.screens.everywhere import EverywhereScreen
 from unstick.tui.screens.sources import SourcesScreen
-from unstick.tui.session import Make
+from unstick.tui.session import REPLICA_S, Make
 
 MARIADB_JOB = (
     "INSERT INTO collection_jobs (job_id, entity_type, job_type, status, started_at, created_at, updated_at) "
@@ -45,6 +47,10 @@ def is_fresh(c: Console, name: str) -> bool:
     return "+ fresh" in line_of(c, f" {name} ")
 
 
+def says(c: Console, name: str, text: str) -> bool:
+    return text in line_of(c, f" {name} ")
+
+
 @pytest.mark.slow
 async def test_three_kinds_of_database_stand_side_by_side_and_one_that_dies_takes_no_other_along(
     postgres_url: str, own_mariadb: MariaDBServer, tmp_path: Path
@@ -58,7 +64,7 @@ async def test_three_kinds_of_database_stand_side_by_side_and_one_that_dies_take
         await open_sources(c)
         for name, server in (("pg", "PostgreSQL"), ("maria", "MariaDB"), ("lite", "SQLite")):
             await c.until(partial(is_fresh, c, name), f"for {name}")
-            assert server in line_of(c, f" {name} ")
+            await c.until(partial(says, c, name, server), f"for {server}")
         await c.press("j")
         await c.until_shows("CREATE INDEX CONCURRENTLY")
         await c.press("j")
@@ -114,3 +120,22 @@ async def test_a_database_url_is_opened_while_the_console_is_and_its_password_is
         assert password not in c.text
         await c.press("2")
         await c.until(lambda: isinstance(c.app.screen, EverywhereScreen))
+
+
+@pytest.mark.slow
+async def test_a_replica_that_was_promoted_can_be_written_to_without_opening_it_again(
+    own_postgres: PostgresServer,
+) -> None:
+    await fill(own_postgres.create_database("jobs"), "extraction", "postgresql")
+    with Standby(own_postgres) as standby:
+        async with console(others=[source("replica", standby.url("jobs"))]) as c:
+            await open_sources(c)
+            await c.until(partial(is_fresh, c, "replica"), "for the replica")
+            session = c.app.sessions[1]
+            assert session.read_only
+            standby.promote()
+            await session.refresh(session.backend.clock)
+            assert session.read_only, "it is not asked each time"
+            c.ticks.pass_by(REPLICA_S)
+            await session.refresh(session.backend.clock)
+            assert not session.read_only
