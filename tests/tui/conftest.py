@@ -3,7 +3,8 @@
 import pytest
 from textual import _wait
 
-GRANULARITY_S = 0.004
+GRANULARITY_S = 0.0125
+"""Between two keys it sleeps for it twice: still no flood, and time for a frame."""
 
 
 @pytest.fixture(autouse=True)

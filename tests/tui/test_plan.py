@@ -69,7 +69,7 @@ async def test_keys_pressed_before_the_plan_is_there_do_not_apply_it() -> None:
         c.backend.hold()
         await c.press("R")
         await c.until(lambda: isinstance(c.app.screen, PlanScreen))
-        c.ticks.pass_by(5)
+        await c.read_first()
         await c.press("A", "A")
         assert "not ready" in c.text
         c.backend.release()
@@ -85,7 +85,7 @@ async def test_a_plan_that_hangs_can_be_left() -> None:
         c.backend.hold()
         await c.press("R")
         await c.until(lambda: isinstance(c.app.screen, PlanScreen))
-        c.ticks.pass_by(1)
+        await c.read_first()
         await c.press("escape")
         await c.until(lambda: isinstance(c.app.screen, JobsScreen))
         c.backend.release()
@@ -266,7 +266,7 @@ async def test_a_source_that_goes_down_while_planning_says_so() -> None:
         await c.press("R")
         await c.until(lambda: isinstance(c.app.screen, PlanScreen))
         await c.until(lambda: any(line.startswith("! ") for line in c.lines))
-        c.ticks.pass_by(1)
+        await c.read_first()
         await c.press("A")
         assert "not ready" in c.text
 

@@ -65,6 +65,7 @@ async def test_each_source_and_each_table_has_its_own_memory() -> None:
         await c.press("V")
         await c.until_shows("Changes > all")
         await c.press("greater_than_sign")
+        await c.until_shows("by job")
     kept = written()["sources"]
     assert kept == {"memory": {"jobs": {"reverse": True}, "variants": {"sort": "job"}}}
 
