@@ -20,6 +20,8 @@ from tests.pty.consoles import RESTORED, SLOW_CHUNKS, program
 pytestmark = pytest.mark.pty
 
 COPIED = re.compile(rb"\x1b\]52;c?;([A-Za-z0-9+/=]+)(?:\x07|\x1b\\)")
+MODES = re.compile(rb"\x1b\[\?[0-9;]*[hl]")
+"""What tmux switches on and off at the terminal, at moments of its own."""
 MANY = 'backend = Backend.example(200, 45, source="jobs-eu")'
 
 Open = Callable[..., Terminal]
@@ -53,8 +55,12 @@ def test_in_tmux_at_the_other_end_it_copies_resizes_and_outlives_the_connection(
     # tmux asks the terminal what it is, and goes on without an answer after a while.
     shown.wait_quiet(4.0)
     mark = shown.mark()
+    written = tmp_path / "written"
+    tmux.ask("pipe-pane", f"cat > {written}")
+    eventually(written.exists, what="tmux copies what the console writes")
     shown.wait_quiet(3.0)
-    assert shown.since(mark) == b"", "nothing changed in two refreshes"
+    assert written.read_bytes() == b"", "nothing changed in two refreshes"
+    assert MODES.sub(b"", shown.since(mark)) == b"", "nor does tmux draw anything"
 
     at_cursor = re.search(r"^>  ! stuck +(\S+)", shown.text, re.MULTILINE)
     assert at_cursor, shown.text
@@ -62,6 +68,7 @@ def test_in_tmux_at_the_other_end_it_copies_resizes_and_outlives_the_connection(
     shown.wait_until(lambda: COPIED.search(shown.since(mark)), "the id is copied")
     copied = {base64.b64decode(found) for found in COPIED.findall(shown.since(mark))}
     assert copied == {at_cursor[1].encode()}
+    eventually(lambda: COPIED.search(written.read_bytes()), what="the copy of what the console writes has it")
 
     shown.resize(120, 40)
     shown.wait_for(f"Job {at_cursor[1]}")
