@@ -6,7 +6,6 @@ import importlib
 import os
 import sys
 import warnings
-from asyncio import CancelledError
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
@@ -54,14 +53,24 @@ def _guarded(arguments: list[str], make_backend: Callable[[Source], Backend] | N
         return _do(arguments, make_backend)
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
-    except (KeyboardInterrupt, CancelledError):
-        return explain("interrupted", INTERRUPTED, as_json=as_json)
     except UnstickError as error:
         return explain(sentence(error), error.exit_code, as_json=as_json)
     except BrokenPipeError:
         raise
     except Exception as error:
         return explain(sentence(error), 1, as_json=as_json, bug=error)
+    except BaseException as error:
+        if not _is_interruption(error):
+            raise
+        return explain("interrupted", INTERRUPTED, as_json=as_json)
+
+
+def _is_interruption(error: BaseException) -> bool:
+    # Nothing can be cancelled where nobody imported asyncio, which would double the time that help takes.
+    loops = sys.modules.get("asyncio")
+    return isinstance(error, KeyboardInterrupt) or (
+        loops is not None and isinstance(error, loops.CancelledError)
+    )
 
 
 def _do(arguments: list[str], make_backend: Callable[[Source], Backend] | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 
@@ -31,6 +30,8 @@ def explain(message: str, code: int, *, as_json: bool, bug: BaseException | None
     if bug is not None:
         message = f"unexpected {type(bug).__name__}: {message or 'no details'}"
     if as_json:
+        import json
+
         print(json.dumps({"error": message, "exit_code": code}))
     else:
         narrate(f"unstick: {message}")

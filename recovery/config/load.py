@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from unstick.recovery.config.formats import FORMAT, KEY, OLDEST, format_of
+from unstick.recovery.config.plain import read_plain
 from unstick.recovery.errors import ConfigError
 from unstick.recovery.paths import config_file
 from unstick.recovery.source import shown_name
@@ -90,12 +91,10 @@ def load_config(flag: str | None = None, environ: Mapping[str, str] | None = Non
 
 def parse_config(text: str, file: str) -> Config:
     """Check the text of a configuration. Raises ConfigError with file, line and key."""
-    from unstick.recovery.config.model import ConfigFile
-
     data = parse_toml(text, file)
     _refuse_newer(data, text, file)
-    checked = validate(ConfigFile, data, text, file, context={"format": format_of(data)})
-    config = Config(file, text, checked.model_dump(exclude_unset=True))
+    plain = read_plain(data)
+    config = Config(file, text, _checked(data, text, file) if plain is None else plain)
     wanted = config.defaults.get("source")
     if wanted is not None and wanted not in config.sources:
         from unstick.recovery.suggest import hint
@@ -103,6 +102,14 @@ def parse_config(text: str, file: str) -> Config:
         shown = shown_name(wanted)
         raise config.error(f"there is no source {shown!r}{hint(shown, config.sources)}", "defaults", "source")
     return config
+
+
+def _checked(data: Mapping[str, Any], text: str, file: str) -> dict[str, Any]:
+    """Return what the models make of a file's data. Raises ConfigError."""
+    from unstick.recovery.config.model import ConfigFile
+
+    checked = validate(ConfigFile, data, text, file, context={"format": format_of(data)})
+    return checked.model_dump(exclude_unset=True)
 
 
 def _refuse_newer(data: Mapping[str, Any], text: str, file: str) -> None:

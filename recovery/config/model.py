@@ -6,7 +6,6 @@ import json
 import re
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -18,77 +17,14 @@ from pydantic import (
     model_validator,
 )
 
+from unstick.recovery.config import values
 from unstick.recovery.config.alerts_model import AlertsTable, SourceAlertsTable
 from unstick.recovery.config.durations import Refresh, Seconds, Threshold
 from unstick.recovery.config.formats import FORMAT, OLDEST
-from unstick.recovery.config.url import check_url
-from unstick.recovery.config.views import VIEWS, ViewTable
-from unstick.recovery.durations import NEVER
-from unstick.recovery.errors import UnstickError
+from unstick.recovery.config.views import ViewTable
 from unstick.recovery.hooks_template import json_mistake
-from unstick.recovery.source import CAP, NAME
-from unstick.recovery.thresholds import split
+from unstick.recovery.source import CAP
 from unstick.recovery.toml_file import Mistake
-
-URLS = ("url", "url_env", "url_command")
-COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan", "white", "grey")
-
-
-def _rule(value: str) -> str:
-    rule, pattern = split(value)
-    if rule and (pattern is None or (pattern and pattern == pattern.strip())):
-        return value
-    raise ValueError('must be a rule, "*", "kind:KIND" or "RULE kind:KIND"; in KIND, * is any text')
-
-
-def _limit(value: Any) -> int | None:
-    if value == NEVER or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
-        return None if value == NEVER else value
-    raise ValueError(f'must be a whole number from 0, or "{NEVER}" for no limit')
-
-
-def _version(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and OLDEST <= value <= FORMAT:
-        return value
-    raise ValueError(f"must be {OLDEST} or {FORMAT}, the formats that this unstick knows")
-
-
-def _zone(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(r"[+-]\d\d:\d\d", value):
-        return value
-    try:
-        ZoneInfo(value)
-    except (TypeError, ValueError, OSError, LookupError):
-        raise ValueError("must be a time zone such as Europe/Berlin, UTC or +09:00") from None
-    return str(value)
-
-
-def _colour(value: Any) -> str:
-    if value in COLOURS or (isinstance(value, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", value)):
-        return str(value)
-    raise ValueError(f"must be {', '.join(COLOURS)} or #rrggbb")
-
-
-def _name(value: str) -> str:
-    if not re.fullmatch(NAME, value):
-        raise ValueError("may have letters, digits and . _ - @ only")
-    return value
-
-
-def _keymap(value: Any) -> Any:
-    """Return action id -> keys as text: `act.retry = "F5"` makes tables in TOML, and keys may be a list."""
-    if not isinstance(value, dict):
-        return value
-    flat: dict[Any, Any] = {}
-    for name, given in value.items():
-        if isinstance(given, dict):
-            flat.update({f"{name}.{each}": keys for each, keys in _keymap(given).items()})
-        elif isinstance(given, list) and all(isinstance(key, str) for key in given):
-            flat[name] = ",".join("comma" if key.strip() == "," else key for key in given) or "none"
-        else:
-            flat[name] = given
-    return flat
-
 
 _KEYS = WithJsonSchema({
     "type": "object",
@@ -97,26 +33,11 @@ _KEYS = WithJsonSchema({
 })  # fmt: skip
 
 
-def _view_name(value: str) -> str:
-    if value in (*VIEWS, "save", "delete"):
-        raise ValueError(f"{value!r} has a meaning of its own as a view; choose another name")
-    return _name(value)
+_COUNT = WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": values.NEVER}]})
 
-
-def _url(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return check_url(value)
-        except UnstickError as error:
-            raise ValueError(str(error)) from None
-    return value
-
-
-_COUNT = WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": NEVER}]})
-
-Limit = Annotated[int | None, BeforeValidator(_limit), _COUNT]
+Limit = Annotated[int | None, BeforeValidator(values.limit), _COUNT]
 Text = Annotated[str, Field(min_length=1)]
-Label = Annotated[str, AfterValidator(_name), Field(max_length=20)]
+Label = Annotated[str, AfterValidator(values.name), Field(max_length=20)]
 
 
 class _Table(BaseModel):
@@ -151,7 +72,7 @@ class Common(_Table):
     """What holds for one source, or in `[defaults]` for every source that doesn't say otherwise."""
 
     read_only: Annotated[bool, Field(strict=True, description="refuse every write until --write")] = False
-    thresholds: dict[Annotated[str, AfterValidator(_rule)], Threshold] = Field(
+    thresholds: dict[Annotated[str, AfterValidator(values.rule_name)], Threshold] = Field(
         {}, description="rule, * for all, kind:KIND or RULE kind:KIND for jobs of a kind -> age; never: off"
     )
     max_retries: Limit = Field(None, description="retries after which a job needs a person; never: no limit")
@@ -160,7 +81,7 @@ class Common(_Table):
     statement_timeout: Seconds = Field(10.0, description="a statement that takes longer is cancelled")
     connect_timeout: Seconds = Field(5.0, description="how long a database may take to answer at all")
     lock_timeout: Seconds = Field(2.0, description="wait for a locked row")
-    time_zone: Annotated[str, BeforeValidator(_zone)] = Field(
+    time_zone: Annotated[str, BeforeValidator(values.zone)] = Field(
         "", description="of zone-less times in the database; the server's own where it isn't given"
     )
     sweep: SweepTable = Field(SweepTable(), description="the background sweep")
@@ -201,21 +122,21 @@ class HookTable(_Table):
 class SourceTable(Common):
     """One database."""
 
-    url: Annotated[str, BeforeValidator(_url)] | None = Field(None, description="the database URL")
+    url: Annotated[str, BeforeValidator(values.url)] | None = Field(None, description="the database URL")
     url_env: Text | None = Field(None, description="the environment variable that holds the URL")
     url_command: Text | list[Text] | None = Field(None, description="a command that prints the URL; no shell")
     profile: Text | None = Field(None, description="recognised from the tables where it isn't given")
     environment: Label | None = Field(None, description="a label; prod is read-only until --write")
-    colour: Annotated[str, BeforeValidator(_colour)] | None = Field(None, description="of the label")
+    colour: Annotated[str, BeforeValidator(values.colour)] | None = Field(None, description="of the label")
     hooks: dict[Text, HookTable] = Field({}, description="action -> what is called after it")
     alerts: SourceAlertsTable | None = Field(None, description="what is told of it, and to whom")
 
     @model_validator(mode="after")
     def _one_url(self) -> Self:
-        given = [key for key in URLS if getattr(self, key) is not None]
+        given = [key for key in values.URLS if getattr(self, key) is not None]
         if len(given) != 1:
             found = " and ".join(given) if given else "none of them"
-            raise ValueError(f"give exactly one of {', '.join(URLS)}; there is {found}")
+            raise ValueError(f"give exactly one of {', '.join(values.URLS)}; there is {found}")
         prod = (self.environment or "").lower() in ("prod", "production")
         if prod and "read_only" in self.model_fields_set and not self.read_only:
             raise ValueError("prod is read-only until --write; leave read_only out")
@@ -231,18 +152,18 @@ class Defaults(Common):
 class ConfigFile(_Table):
     """The configuration of unstick."""
 
-    version: Annotated[int, BeforeValidator(_version), WithJsonSchema({"enum": [OLDEST, FORMAT]})] = Field(
-        OLDEST, description="the format of this file; from 2 on every duration has its unit"
+    version: Annotated[int, BeforeValidator(values.version), WithJsonSchema({"enum": [OLDEST, FORMAT]})] = (
+        Field(OLDEST, description="the format of this file; from 2 on every duration has its unit")
     )
     defaults: Defaults | None = Field(None, description="what holds for every source")
     alerts: AlertsTable | None = Field(None, description="what is told, and to whom")
-    sources: dict[Annotated[str, AfterValidator(_name)], SourceTable] = Field(
+    sources: dict[Annotated[str, AfterValidator(values.name)], SourceTable] = Field(
         default_factory=dict, description="name -> a database"
     )
-    keys: Annotated[dict[str, str], BeforeValidator(_keymap), _KEYS] = Field(
+    keys: Annotated[dict[str, str], BeforeValidator(values.keymap), _KEYS] = Field(
         {}, description="action id -> key; several as a list or separated by commas, none to take it away"
     )
-    views: dict[Annotated[str, AfterValidator(_view_name), Field(max_length=20)], ViewTable] = Field(
+    views: dict[Annotated[str, AfterValidator(values.view_name), Field(max_length=20)], ViewTable] = Field(
         {}, description="saved views of the console"
     )
     theme: Text | None = Field(None, description="name of a theme")

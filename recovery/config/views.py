@@ -13,9 +13,6 @@ from unstick.recovery.query import SORTS, VARIANT_SORTS
 from unstick.recovery.suggest import hint
 from unstick.recovery.toml_file import Mistake
 
-VIEWS = ("all", "stuck", "failed", "running", "pending")
-"""The views that are built in; a saved one can't have such a name."""
-
 ORDERS: Mapping[str, tuple[str, ...]] = {"jobs": SORTS, "variants": VARIANT_SORTS}
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {

@@ -51,6 +51,14 @@ def test_help_imports_nothing_heavy(argv: tuple[str, ...]) -> None:
     assert imported(*argv) == ("0", [])
 
 
+def test_help_imports_no_event_loop() -> None:
+    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "unstick.cli", "--help"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    names = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines()]
+    assert "unstick.cli.parser" in names
+    assert "asyncio" not in names
+
+
 @pytest.mark.parametrize(
     "argv",
     [

@@ -10,7 +10,8 @@ import pytest
 
 from tests.tui.driver import Console, console
 from unstick.recovery.config.load import parse_config
-from unstick.recovery.config.views import ORDERS, VIEWS
+from unstick.recovery.config.values import VIEWS
+from unstick.recovery.config.views import ORDERS
 from unstick.recovery.errors import ConfigError
 from unstick.tui.remember import console_file
 from unstick.tui.screens import jobs_text
