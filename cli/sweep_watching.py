@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from unstick.cli.failures import mask
 from unstick.cli.output import narrate
-from unstick.recovery.config import Config
-from unstick.recovery.sweeping import Run
+
+if TYPE_CHECKING:
+    from unstick.recovery.config import Config
+    from unstick.recovery.sweeping import Run
 
 
 def wanted(config: Config, sources: Iterable[str]) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from unstick.recovery.config.environment import from_environment
-from unstick.recovery.config.hooks import hooks_of
 from unstick.recovery.config.load import Config
 from unstick.recovery.config.secret import url_of
 from unstick.recovery.config.url import FORMS, check_url, is_url, name_of
@@ -108,9 +107,12 @@ def resolve(
     )
     settings, origins = _merge(layers)
     settings["sweep"] = _sweep(settings["sweep"])
-    settings["hooks"] = hooks_of(config, name, table, environ)
-    for action in settings["hooks"]:
-        origins[f"hooks.{action}"] = config.place("sources", name, "hooks", action)
+    if "hooks" in table:
+        from unstick.recovery.config.hooks import hooks_of
+
+        settings["hooks"] = hooks_of(config, name, table, environ)
+        for action in settings["hooks"]:
+            origins[f"hooks.{action}"] = config.place("sources", name, "hooks", action)
     return Resolved(Source(name=name, url=url, **settings), {"url": place, **origins})
 
 
