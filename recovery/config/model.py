@@ -22,6 +22,7 @@ from unstick.recovery.config.alerts_model import AlertsTable, SourceAlertsTable
 from unstick.recovery.config.durations import Refresh, Seconds, Threshold
 from unstick.recovery.config.formats import FORMAT, OLDEST
 from unstick.recovery.config.views import ViewTable
+from unstick.recovery.durations import NEVER
 from unstick.recovery.hooks_template import json_mistake
 from unstick.recovery.source import CAP
 from unstick.recovery.toml_file import Mistake
@@ -33,7 +34,7 @@ _KEYS = WithJsonSchema({
 })  # fmt: skip
 
 
-_COUNT = WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": values.NEVER}]})
+_COUNT = WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": NEVER}]})
 
 Limit = Annotated[int | None, BeforeValidator(values.limit), _COUNT]
 Text = Annotated[str, Field(min_length=1)]

@@ -25,9 +25,10 @@ LONGEST = 20
 def read_plain(data: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what the models would make of a file's data; None where only they can tell."""
     try:
-        return _table(_FILE)(data, format_of(data) >= WITH_UNITS)
+        found: dict[str, Any] = _table(_FILE)(data, format_of(data) >= WITH_UNITS)
     except (ValueError, UsageError):
         return None
+    return found
 
 
 def _table(readers: Mapping[str, Read]) -> Read:
@@ -96,7 +97,8 @@ def _words(value: Any, units: bool) -> str | list[str]:
 
 
 def _keys(value: Any, units: bool) -> dict[str, str]:
-    return _named(str, _ANY_TEXT)(values.keymap(_of(dict)(value, units)), units)
+    found: dict[str, str] = _named(str, _ANY_TEXT)(values.keymap(_of(dict)(value, units)), units)
+    return found
 
 
 _ANY_TEXT = _of(str)
