@@ -27,6 +27,7 @@ from unstick.tui.screens.opening import OpeningScreen
 from unstick.tui.session import Make, Session
 from unstick.tui.sweeps import Sweeps
 from unstick.tui.typing import Typing
+from unstick.tui.working import Work
 
 if TYPE_CHECKING:
     from unstick.recovery.plan import Plan
@@ -119,9 +120,7 @@ class ConsoleApp(Typing, Leaving, Sweeps, Doors, Places, Looks, Keeping, inherit
         return table
 
     def _watch_shown(self) -> None:
-        self.run_worker(
-            self._watch(self.session), name="watch", group="watch", exclusive=True, exit_on_error=False
-        )
+        Work(self, "watch", exclusive=True, exit_on_error=False).begin(self._watch, self.session)
 
     async def _watch(self, session: Session) -> None:
         """Pass on what the database says by itself; the pace keeps it fresh where it says nothing."""

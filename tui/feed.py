@@ -10,6 +10,7 @@ from textual.timer import Timer
 from textual.worker import Worker
 
 from unstick.tui.session import Session
+from unstick.tui.working import Work
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ class Feed(Generic[T]):
         self._again = self._woken = False
         self._generation += 1
         self._slow = self._screen.set_timer(SLOW_S, self._waits)
-        self._worker = self._screen.run_worker(self._ask(self._generation), name="refresh", group="refresh")
+        self._worker = Work(self._screen, "refresh").begin(self._ask, self._generation)
 
     def restart(self) -> None:
         """The question changed: drop the one in flight and ask the new one at once."""

@@ -10,6 +10,7 @@ from textual.timer import Timer
 from unstick.tui.frame import Frame
 from unstick.tui.remember import Memory
 from unstick.tui.session import Session
+from unstick.tui.working import Work
 
 if TYPE_CHECKING:
     from unstick.tui.workers import Workers
@@ -48,7 +49,7 @@ class Keeping(Frame, inherit_bindings=False):
 
     def _write_soon(self) -> None:
         self._keeping = None
-        self.run_worker(self._write(), name="keep", group="keep")
+        Work(self, "keep").begin(self._write)
 
     async def _write(self) -> None:
         await self.memory.flush()

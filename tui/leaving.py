@@ -11,6 +11,7 @@ from unstick.recovery.errors import UnstickError
 from unstick.tui.frame import Frame
 from unstick.tui.key_words import key
 from unstick.tui.session import Session
+from unstick.tui.working import Work
 
 if TYPE_CHECKING:
     from unstick.recovery.engine import Stop
@@ -55,7 +56,7 @@ class Leaving(Frame, inherit_bindings=False):
         """Quit at the second ctrl-c within two seconds; what is being applied ends its chunk first."""
         now = self.clock()
         if self._interrupted_at is not None and now - self._interrupted_at <= TWICE_S:
-            self.run_worker(self.hang_up(0), name="leave", group="leave")
+            Work(self, "leave").begin(self.hang_up, 0)
             return
         self._interrupted_at = now
         self.say(f"press {key('app.interrupt').replace('^', 'ctrl-')} again to quit{self.what_ends}")

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from unstick.tui.commands.model import Command
+from unstick.tui.working import Work
 
 if TYPE_CHECKING:
     from unstick.tui.screens.base import ConsoleScreen
@@ -22,5 +23,5 @@ def _quit(screen: ConsoleScreen, argument: str) -> str | None:
         return "quit takes nothing after it"
     console = screen.console
     # As with ctrl-c twice: what is being applied below ends its chunk first.
-    console.run_worker(console.hang_up(0), name="leave", group="leave")
+    Work(console, "leave").begin(console.hang_up, 0)
     return None

@@ -13,6 +13,7 @@ from unstick.tui.columns import fit_id
 from unstick.tui.feed import Feed
 from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.session import sentence
+from unstick.tui.working import Work
 
 TITLE = 14
 """Cells that an id takes in a title."""
@@ -80,7 +81,7 @@ class ActingScreen(ConsoleScreen):
 
     def do_act_undo(self) -> None:
         """Plan the undo of the last operation."""
-        self.run_worker(self._undo_last(), name="undo", group="undo", exclusive=True)
+        Work(self, "undo", exclusive=True).begin(self._undo_last)
 
     async def _undo_last(self) -> None:
         session = self.session

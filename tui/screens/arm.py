@@ -20,6 +20,7 @@ from unstick.tui.screens.text_and_rows import said
 from unstick.tui.session import Session, sentence
 from unstick.tui.sweep_look import Look, look, sweep_facts
 from unstick.tui.widgets.bar import Part
+from unstick.tui.working import Work
 
 LOOKING = "looking at what it would recover now ..."
 
@@ -48,7 +49,7 @@ class ArmScreen(ConfirmScreen):
     def on_mount(self) -> None:
         """Read what it would do."""
         super().on_mount()
-        self.run_worker(self._look(), name="look", group="look", exclusive=True)
+        Work(self, "look", exclusive=True).begin(self._look)
 
     async def _look(self) -> None:
         session = self.session

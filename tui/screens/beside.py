@@ -13,6 +13,7 @@ from unstick.tui.screens.detail import same
 from unstick.tui.session import sentence
 from unstick.tui.widgets.pane import Pane
 from unstick.tui.window import R
+from unstick.tui.working import Work
 
 FROM = 120
 """Columns from which a row is shown beside the table; the table then is as wide as on a small terminal."""
@@ -71,7 +72,7 @@ class Beside(Pane, Generic[R]):
         self.lay_out(keep=not moved)
         if row is not None and not _known(self._asked_for, row):
             self._asked_for = row
-            self.run_worker(self._find_out(key, row), name="beside", group="beside", exclusive=True)
+            Work(self, "beside", exclusive=True).begin(self._find_out, key, row)
 
     async def _find_out(self, key: str | None, row: R) -> None:
         try:

@@ -9,6 +9,7 @@ from unstick.tui.column_choice import AUTOMATIC, ColumnChoice, choice_from_json
 from unstick.tui.screens.jobs_text import VIEWS
 from unstick.tui.screens.live_table import LiveTable
 from unstick.tui.window import K, R
+from unstick.tui.working import Work
 
 _BUILT_IN = {"sort": "stuck", "reverse": False, "wide": False, "view": "all", "pane": True}
 """What holds until somebody changes it; it is not written down."""
@@ -26,7 +27,7 @@ class KeptTable(LiveTable[K, R]):
         if self._recalled:
             super()._start()
         else:
-            self.run_worker(self._recall(), name="recall", group="recall", exclusive=True)
+            Work(self, "recall", exclusive=True).begin(self._recall)
 
     async def _recall(self) -> None:
         """Look as the table was left, then ask the first question."""

@@ -9,6 +9,7 @@ from unstick.tui.keys import shown
 from unstick.tui.screens.acting import as_record
 from unstick.tui.screens.view_keys import ViewKeys
 from unstick.tui.window import K, R
+from unstick.tui.working import Work
 
 
 class ListScreen(ViewKeys[K, R]):
@@ -44,7 +45,7 @@ class ListScreen(ViewKeys[K, R]):
         self.set_marks()
         if window.more and not new:
             self.say("reading the rest ...")
-            self.run_worker(self.mark_everything(), name="mark", group="mark", exclusive=True)
+            Work(self, "mark", exclusive=True).begin(self.mark_everything)
             return
         key = shown(self.console.keys["rows.all"][0])
         more = f"; more rows are here: {key} again marks them too" if window.more else ""

@@ -30,6 +30,7 @@ from unstick.tui.session import Session, sentence
 from unstick.tui.widgets.bar import Bar, Part
 from unstick.tui.widgets.table import Table
 from unstick.tui.window import K, PageOf, R
+from unstick.tui.working import Work
 
 WIDE = 150
 """Columns from which there is room for more words about the queue."""
@@ -235,7 +236,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
         near_end = table.top + table.body_height * AHEAD >= len(window.order)
         if window.loaded and window.more and near_end and not self.rows.reading_more:
             self.rows.reading_more = True
-            self.run_worker(self._read_more(self._question), name="more", group="pages")
+            Work(self, "pages").begin(self._read_more, self._question)
 
     async def mark_everything(self) -> None:
         """Read what is left, then mark it all: what is acted on are ids, never the filter asked again."""

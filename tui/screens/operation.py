@@ -27,6 +27,7 @@ from unstick.tui.session import Session, sentence
 from unstick.tui.states import outcome_span
 from unstick.tui.widgets.bar import Part
 from unstick.tui.widgets.pane import Pane
+from unstick.tui.working import Work
 
 
 class OperationScreen(ActingScreen):
@@ -62,7 +63,7 @@ class OperationScreen(ActingScreen):
     def on_screen_resume(self) -> None:
         """Read it, also after an undo."""
         super().on_screen_resume()
-        self.run_worker(self._read(), name="operation", group="operation", exclusive=True)
+        Work(self, "operation", exclusive=True).begin(self._read)
 
     async def _read(self) -> None:
         try:
@@ -115,7 +116,7 @@ class OperationScreen(ActingScreen):
     def _start(self, operation: Operation) -> None:
         self._calling = True
         self.console.applies(self.session)
-        self.run_worker(self._call(operation), name="hooks", group="hooks")
+        Work(self, "hooks").begin(self._call, operation)
         self.tell()
 
     async def _call(self, operation: Operation) -> None:

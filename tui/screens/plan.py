@@ -26,6 +26,7 @@ from unstick.tui.screens.plan_text import Ref, plan_lines, rows_text
 from unstick.tui.screens.result_text import progress_text, result_text
 from unstick.tui.session import Session, sentence
 from unstick.tui.widgets.bar import Part
+from unstick.tui.working import Work
 
 Maker = Callable[[Options], Awaitable[Plan]]
 
@@ -129,7 +130,7 @@ class PlanScreen(ConfirmScreen):
 
     def _re_plan(self) -> None:
         self.plan, self._problem = None, None
-        self.run_worker(self._fetch(), name="plan", group="plan", exclusive=True)
+        Work(self, "plan", exclusive=True).begin(self._fetch)
 
     async def _fetch(self) -> None:
         limit = self.session.source.statement_timeout_s * 3 + 1.0
@@ -167,7 +168,7 @@ class PlanScreen(ConfirmScreen):
         self._wait_again()
         self.console.applies(self.session)
         self.tell()
-        self.run_worker(self._apply(self.plan), name="apply", group="apply")
+        Work(self, "apply").begin(self._apply, self.plan)
 
     async def _apply(self, plan: Plan) -> None:
         if self.confirm.reason:

@@ -24,6 +24,7 @@ from unstick.tui.session import Session, sentence
 from unstick.tui.widgets.bar import Bar, Part
 from unstick.tui.widgets.pane import Pane
 from unstick.tui.widgets.table import Table
+from unstick.tui.working import Work
 
 BESIDE = 120
 """Columns from which the details stand beside the list."""
@@ -189,7 +190,7 @@ class SourcesScreen(AddingScreen):
         known = session.health is not None or id(session) in self._looked
         if session.connected and not known and id(session) not in self._looking:
             self._looking.add(id(session))
-            self.run_worker(self._inspect(session), name="health", group="health")
+            Work(self, "health").begin(self._inspect, session)
 
     async def _inspect(self, session: Session) -> None:
         try:

@@ -15,6 +15,7 @@ from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.screens.sources_rows import key_of
 from unstick.tui.session import Session, sentence
 from unstick.tui.widgets.url_prompt import UrlPrompt
+from unstick.tui.working import Work
 
 if TYPE_CHECKING:
     from unstick.tui.widgets.table import Table
@@ -57,7 +58,7 @@ class AddingScreen(ConsoleScreen):
         if self._attempt is not None and not self._attempt.is_finished:
             return "it is still being opened; esc gives it up"
         self._tell_wrong(None)
-        self._attempt = self.run_worker(self._try(text), name="add", group="add", exclusive=True)
+        self._attempt = Work(self, "add", exclusive=True).begin(self._try, text)
         return "opening it ... (esc gives it up)"
 
     def _tell_wrong(self, what: str | None) -> None:

@@ -23,6 +23,7 @@ from unstick.tui.ways import Try, Way
 from unstick.tui.widgets.bar import Part
 from unstick.tui.widgets.pane import Pane
 from unstick.tui.widgets.url_prompt import UrlPrompt
+from unstick.tui.working import Work
 
 TRY_S = 30.0
 """Seconds after which a database that does not answer is given up."""
@@ -122,9 +123,7 @@ class WelcomeScreen(ConsoleScreen):
     def _open(self, text: str) -> str | None:
         wrong = self._checked(text)
         if wrong is None:
-            self._trying = self.run_worker(
-                self._try(self._url), name="try", group="try", exclusive=True, exit_on_error=False
-            )
+            self._trying = Work(self, "try", exclusive=True, exit_on_error=False).begin(self._try, self._url)
             self.tell()
         return wrong
 
