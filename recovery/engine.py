@@ -107,6 +107,7 @@ async def apply(
     operation = await _begin(backend, plan)
     hooked = hooks_applying.AfterChunks(backend, plan, operation, hook, lambda: stop.requested)
     done: list[RowOutcome] = []
+    failed: list[RowOutcome] = []
 
     def tell(rows: Sequence[RowOutcome], hooks: int = 0) -> None:
         if on_progress is not None:
@@ -119,7 +120,8 @@ async def apply(
             done.extend(outcomes)
             tell(outcomes)
             done[-len(outcomes) :] = await hooked.call(outcomes, tell)
-            braked = _brake(done) if brake and len(done) < len(plan.rows) else None
+            failed += [row for row in outcomes if row.outcome is Outcome.FAILED]
+            braked = _brake(failed, len(done)) if brake and len(done) < len(plan.rows) else None
             if braked is not None:
                 break
         if len(done) == len(plan.rows):
@@ -130,11 +132,10 @@ async def apply(
     return Result(operation, plan, tuple(done), stopped, error or hooked.error, braked)
 
 
-def _brake(done: Sequence[RowOutcome]) -> str | None:
-    failed = [row for row in done if row.outcome is Outcome.FAILED]
-    if len(failed) < BRAKE or len(failed) * 2 <= len(done):
+def _brake(failed: Sequence[RowOutcome], done: int) -> str | None:
+    if len(failed) < BRAKE or len(failed) * 2 <= done:
         return None
-    return f"{len(failed)} of {len(done)} rows failed, the last one: {failed[-1].detail or 'no reason given'}"
+    return f"{len(failed)} of {done} rows failed, the last one: {failed[-1].detail or 'no reason given'}"
 
 
 async def _begin(backend: Backend, plan: Plan) -> str:

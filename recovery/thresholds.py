@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from unstick.recovery.matching import like
 
@@ -18,6 +19,7 @@ ALL = "*"
 _KINDS = re.compile(r"(?:(?P<rule>.+?)\s+)?kind:(?P<pattern>.*)", re.DOTALL)
 
 
+@lru_cache(maxsize=256)
 def split(name: str) -> tuple[str, str | None]:
     """Return an entry's rule (`*`: all) and its pattern of kinds (None: for every kind)."""
     match = _KINDS.fullmatch(name)
@@ -34,7 +36,13 @@ def patterns(thresholds: Thresholds, rule: str | None = None) -> tuple[str, ...]
 
     A whole name goes before one with `*`, a longer pattern before a shorter one: the first that fits counts.
     """
-    entries = map(split, thresholds)
+    return _patterns(tuple(thresholds), rule)
+
+
+@lru_cache(maxsize=64)
+def _patterns(names: tuple[str, ...], rule: str | None) -> tuple[str, ...]:
+    # Asked for every row, about entries that stay the same.
+    entries = map(split, names)
     found = {kind for own, kind in entries if kind is not None and rule in (None, own)}
     return tuple(sorted(found, key=lambda each: ("*" in each, -len(each), each)))
 

@@ -40,6 +40,8 @@ class Chunk:
     """Planned rows that still match, by position, with their images under the lock."""
     along: Mapping[int, Sequence[Following]] = field(default_factory=dict)
     """What the application's triggers may change with them."""
+    known: Mapping[int, Any] = field(default_factory=dict)
+    """What the journal has of the plan's rows already, by their numbers."""
     asked: Thresholds = field(default_factory=dict)
     """By what the rules are asked again; those of `plan` are as its rows' kind was when it was planned."""
 
@@ -86,7 +88,7 @@ def compare(connection: sa.Connection, chunk: Chunk, journal: Journal, skip_lock
     absent = [row.key for row in chunk.rows if keys.canonical(row.key, entity.key) not in locked]
     present = statements.existing(connection, entity, absent) if absent else set()
     # Asked under the lock: another console may just have applied the same plan.
-    known = journal.known(connection, chunk.plan, list(chunk.numbers.values()))
+    known = chunk.known = journal.known(connection, chunk.plan, list(chunk.numbers.values()))
     for index, row in enumerate(chunk.rows):
         key = keys.canonical(row.key, entity.key)
         if chunk.already(index, known.get(chunk.numbers[index])):

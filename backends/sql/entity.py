@@ -272,6 +272,9 @@ class EntitySql:
 
     def rows(self, result: sa.CursorResult[Any]) -> list[dict[str, Scalar]]:
         """Fetch rows as dicts of JSON scalars."""
-        decode = self.engine.decode
-        names = list(result.keys())
-        return [dict(zip(names, map(decode, row), strict=True)) for row in result]
+        decode, names = self.engine.decode, list(result.keys())
+        plain = self.engine.plain
+        return [
+            dict(zip(names, row if plain.issuperset(map(type, row)) else map(decode, row), strict=True))
+            for row in result
+        ]

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +109,12 @@ class Journal:
                 }
                 where.execute(sa.insert(OPERATIONS).values(values))
 
-    def write(self, connection: sa.Connection, plan: Plan, entries: Sequence[Entry]) -> None:
+    def write(
+        self, connection: sa.Connection, plan: Plan, entries: Sequence[Entry], *, anew: bool = True
+    ) -> None:
         """Write the outcomes of a chunk inside its transaction; local ones that change rows are only
-        intended yet, until `confirm`, `withdraw` or `landed`.
+        intended yet, until `confirm`, `withdraw` or `landed`. Earlier outcomes of the same rows that changed
+        nothing are replaced, unless it is known (`anew` is false) that there are none.
 
         Raises IntegrityError when another console applies the same plan and was quicker.
         """
@@ -120,9 +123,9 @@ class Journal:
         flying: set[tuple[str, int]] = set()
         try:
             with self.on(connection) as where:
-                numbers = [entry.number for entry in entries]
-                mine = (ROWS.c.operation == plan.id) & ROWS.c.row_number.in_(numbers)
-                where.execute(sa.delete(ROWS).where(mine, ROWS.c.outcome.not_in(_LASTING)))
+                if anew:
+                    mine = _numbered(plan, [entry.number for entry in entries])
+                    where.execute(sa.delete(ROWS).where(mine, ROWS.c.outcome.not_in(_LASTING)))
                 many.add(where, ROWS, [self._row(plan, entry) for entry in entries])
                 if self.local is None:
                     self._facts(where, plan, entries)
@@ -166,8 +169,7 @@ class Journal:
     def known(self, connection: sa.Connection, plan: Plan, numbers: Sequence[int]) -> dict[int, Any]:
         """Return the journal's rows of this plan by row number."""
         with self.on(connection) as where:
-            mine = (ROWS.c.operation == plan.id) & ROWS.c.row_number.in_(numbers)
-            statement = sa.select(*row_columns(hooked=self.hooked)).where(mine)
+            statement = sa.select(*row_columns(hooked=self.hooked)).where(_numbered(plan, numbers))
             return {row.row_number: row for row in where.execute(statement)}
 
     def record_hooks(
@@ -235,6 +237,14 @@ class Journal:
             many.add(where, HISTORY, made)
 
 
+def _numbered(plan: Plan, numbers: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Whether a row of the journal is one of these of the plan; a chunk's numbers follow each other."""
+    its, first, last = ROWS.c.operation == plan.id, min(numbers), max(numbers)
+    if last - first < len(numbers):
+        return its & ROWS.c.row_number.between(first, last)
+    return its & ROWS.c.row_number.in_(numbers)
+
+
 def _own(entries: Iterable[Entry]) -> list[int]:
     """The numbers of the rows that these entries changed; another console may intend the others right now."""
     return [entry.number for entry in entries if entry.outcome is Outcome.APPLIED]
@@ -258,6 +268,7 @@ def mark_undone(where: sa.Connection, undo: str, undone: str | None, entries: It
         where.execute(sa.update(ROWS).where(same).values(undone_by=undo))
 
 
+@lru_cache(maxsize=16)
 def moment(at: datetime) -> str:
     """Return an instant as the journal keeps it: UTC, microseconds, sortable."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"

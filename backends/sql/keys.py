@@ -90,4 +90,6 @@ def key_in(
 
 def canonical(image: Mapping[str, Scalar], key: Sequence[str]) -> tuple[str, ...]:
     """Return the key as a hashable value that doesn't depend on how a driver types numbers."""
+    if len(key) == 1:
+        return (str(image[key[0]]),)
     return tuple(str(image[name]) for name in key)

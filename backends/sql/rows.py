@@ -117,6 +117,7 @@ def to_job(
     state = entity.state_of(row["status"], row.get("state"))
     step = _text(row.get("step"))
     steps, since = entity.spec.steps, entity.spec.attempts_since
+    moments = _times(ages, now)
     return Job(
         id=job,
         table=entity.name,
@@ -128,9 +129,9 @@ def to_job(
         step_count=len(steps) or None,
         progress=_progress(row),
         error=_text(row.get("error")),
-        retries=_attempts(entity, row, retries.get(job, 0), _times(ages, now).get(since or "")),
+        retries=_attempts(entity, row, retries.get(job, 0), moments.get(since or "")),
         max_retries=max_retries,
-        **_times(ages, now),
+        **moments,
         running_s=_running(state, ages),
         idle_s=_youngest(ages, life_signs(entity)),
         priority=_int(row.get("priority")),

@@ -122,7 +122,8 @@ class Writer:
                 self._follow(connection, chunk)
                 entries += [entry for _, entry in sorted(chunk.entries.items())]
             self._journal.begin(connection, plan, now)
-            self._journal.write(connection, plan, entries)
+            anew = any(chunk.known for chunk in chunks)
+            self._journal.write(connection, plan, entries, anew=anew)
             self.written += entries
             try:
                 self._commit(connection, transaction, plan, entries)
@@ -186,7 +187,7 @@ class Writer:
             self._write(connection, chunk)
 
     def _undo(self, connection: sa.Connection, chunk: Chunk) -> None:
-        known = self._journal.known(connection, chunk.plan, list(chunk.numbers.values()))
+        known = chunk.known = self._journal.known(connection, chunk.plan, list(chunk.numbers.values()))
         still = [
             index
             for index in range(len(chunk.rows))

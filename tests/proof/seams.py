@@ -63,8 +63,8 @@ def before_the_commit(patch: pytest.MonkeyPatch, act: Act, number: int = 1) -> N
     """Act when a chunk has written everything and commits next."""
     original, act = Journal.write, at_call(number, act)
 
-    def write(self: Journal, *given: Any) -> None:
-        original(self, *given)
+    def write(self: Journal, *given: Any, **named: Any) -> None:
+        original(self, *given, **named)
         act()
 
     patch.setattr(Journal, "write", write)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
@@ -123,6 +123,9 @@ class Engine(ABC):
     @abstractmethod
     def image(self, column: Expr, info: ColumnInfo) -> Expr:
         """The value as lossless text or number."""
+
+    plain: ClassVar[frozenset[type]] = frozenset({type(None), bool, int, float, str})
+    """Types of values that `decode` leaves as they are."""
 
     def decode(self, value: Any) -> Scalar:
         """Turn what the driver returned for an image into a JSON scalar."""
