@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from unstick.backends.profile.load import parse_profile
+from unstick.backends.sql.engines import engine_of
 from unstick.backends.sql.recognise import matches
 from unstick.backends.sql.session import make_session
 from unstick.recovery.errors import SchemaMismatch
@@ -53,7 +54,7 @@ async def draft(source: Source, name: str, *, table: str | None = None) -> Draft
 
 def _draft(connection: sa.Connection, source: Source, name: str, table: str | None) -> Draft:
     if table is None:
-        ranked, _ = matches(connection, looking.engine_of(connection), source)
+        ranked, _ = matches(connection, engine_of(connection), source)
         fitting = next((match.profile.name for match in ranked if match.fits), None)
         if fitting is not None:
             return Draft(fitting)

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from unstick.backends.sql.engines import ENGINES, Engine, TableInfo
+from unstick.backends.sql.engines import TableInfo, engine_of
 from unstick.backends.sql.layout import Place
 
 from .seen import Link, Sample, Seen
@@ -21,12 +21,6 @@ NEWEST, OLDEST = 800, 200
 """Rows that are looked at, from both ends of the primary key: both ends are cheap in a table of any size."""
 
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
-
-
-def engine_of(connection: sa.Connection) -> Engine:
-    """Return the database's own ways."""
-    name = connection.dialect.name
-    return ENGINES["mysql" if name == "mariadb" else name]
 
 
 def places(connection: sa.Connection, table: str | None) -> list[Place]:

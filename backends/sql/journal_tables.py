@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, DropTable
 
 from .errors import code_of
+from .long_text import LongText
 
 METADATA = sa.MetaData()
 _FORBIDDEN = ("42501", 1142, 1143)
 """PostgreSQL's and MySQL's word for a privilege on a table that the account hasn't got."""
-_LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+_LONG = LongText()
 _NAME = sa.String(190)
 _MOMENT = sa.String(26)
 """UTC as `YYYY-MM-DD HH:MM:SS.ffffff`: reads the same on every database."""
@@ -69,9 +69,11 @@ HISTORY = sa.Table(
     sa.Column("who", sa.String(400), nullable=False),
     sa.Column("operation", sa.String(32)),
     sa.Column("detail", _LONG, nullable=False),
-    sa.Index("unstick_history_job", "profile", "job", mysql_length={"job": 190, "profile": 190}),
+    sa.Index("unstick_history_job", "profile", "job"),
 )
 TABLES = (OPERATIONS, ROWS, HISTORY)
+_LENGTHS = {"unstick_history_job": {"job": 190, "profile": 190}}
+"""How much of a column MySQL indexes: all of it would be more than it takes."""
 
 
 def is_forbidden(error: BaseException) -> bool:
@@ -159,10 +161,17 @@ def create_statements(dialect: sa.Dialect, there: State = NOTHING) -> list[str]:
             found.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)).strip())
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             if index.name not in there.indexes:
-                found.append(str(CreateIndex(index).compile(dialect=dialect)))
+                found.append(_create_index(index, dialect))
     if there.lacks_hook:
         found.append(add_hook(dialect))
     return found
+
+
+def _create_index(index: sa.Index, dialect: sa.Dialect) -> str:
+    if dialect.name == "mysql" and index.name in _LENGTHS:
+        # Not where the index is made: SQLAlchemy imports the whole dialect for such an option.
+        index.dialect_kwargs["mysql_length"] = _LENGTHS[index.name]
+    return str(CreateIndex(index).compile(dialect=dialect))
 
 
 def drop_statements(dialect: sa.Dialect, there: State) -> list[str]:

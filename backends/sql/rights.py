@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
 from unstick.recovery.errors import Denied
 from unstick.recovery.plan import Plan
 
-from . import privileges
 from .part import Part
-from .privileges import Missing
+
+if TYPE_CHECKING:
+    from .privileges import Missing
 
 T = TypeVar("T")
 
@@ -22,6 +23,8 @@ class Rights(Part):
 
     async def missing_privileges(self, action: str | None = None) -> tuple[Missing, ...]:
         """Return what the account may not do to the job system's tables although actions (or one) need it."""
+        from . import privileges
+
         return await self._ask(
             lambda connection: privileges.missing(connection, self._is_open.writable, action)
         )
@@ -35,6 +38,8 @@ class Rights(Part):
     async def _lacking(self, plan: Plan) -> tuple[Missing, ...]:
         if plan.undoes is None:
             return await self.missing_privileges(plan.action)
+        from . import privileges
+
         tables = self._is_open.by_name
         # A row of a table that the profile no longer knows is refused by its own sentence.
         rows = [row for row in plan.rows if row.table in tables]

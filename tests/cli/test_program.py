@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from unstick.backends import profile_text
 from unstick.cli.verbs import VERBS
 
 HEAVY = ("textual", "rich", "sqlalchemy", "pydantic", "asyncpg", "pymysql", "argcomplete")
@@ -80,6 +81,40 @@ def test_headless_verbs_never_import_textual(argv: tuple[str, ...], demo: str) -
     code, names = imported(*argv, "--source", demo)
     assert code in ("0", "5")
     assert not {"textual", "rich"} & set(names)
+
+
+UNUSED = (
+    *(
+        "sqlalchemy.dialects.mysql",
+        "sqlalchemy.dialects.postgresql",
+        "sqlalchemy.orm",
+        "asyncpg",
+        "pymysql",
+        "httpx",
+    ),
+    *("unstick.recovery.config.model", "unstick.recovery.sweeping", "unstick.backends.sql.engines.mysql"),
+    *(
+        "unstick.backends.sql.engines.postgresql",
+        "unstick.backends.sql.privileges",
+        "unstick.backends.sql.undo",
+    ),
+    *("unstick.backends.sql.writer", "unstick.backends.sql.planning"),
+)
+
+
+def test_jobs_of_a_sqlite_file_import_nothing_of_other_databases_nor_of_writing(
+    demo: str, tmp_path: Path
+) -> None:
+    profile, file = tmp_path / "artitec.toml", tmp_path / "config.toml"
+    profile.write_text(profile_text("artitec"))
+    file.write_text(f'[sources.a]\nurl = "{demo}"\nprofile = "{profile}"\nrefresh = "5s"\n')
+    code = (
+        "import sys; from unstick.cli import main; code = main(sys.argv[1:])\n"
+        f"print(code, set({UNUSED}) & set(sys.modules))"
+    )
+    argv = (sys.executable, "-c", code, "jobs", "--json", "--config", str(file))
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 set()"
 
 
 def test_a_mistake_is_one_sentence_without_a_traceback() -> None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.systems.databases import dialect_of, in_database
 from unstick.backends.sql import json_text
-from unstick.backends.sql.engines import ENGINES
+from unstick.backends.sql.engines import engine_named
 
 GOOD = ['{"s": "running"}', ' {"s":"running","n":[1,-0,2.5e3,null,true,{"k":"\\u00e9\\"\\\\"}]} ']
 BAD = [
@@ -20,7 +20,7 @@ BAD = [
 async def test_only_json_has_a_text_at_a_path(database_url: str, version: tuple[int, ...]) -> None:
     def work(connection: sa.Connection) -> list[str | None]:
         dialect = connection.dialect
-        engine = ENGINES["mysql" if dialect.name == "mariadb" else dialect.name]
+        engine = engine_named(dialect.name)
         if dialect_of(database_url) == "postgresql":
             dialect.server_version_info = version
         connection.exec_driver_sql("CREATE TABLE t (id INTEGER, x TEXT)")
