@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -18,7 +19,11 @@ import sqlalchemy as sa
 from unstick.recovery.errors import CommitUnknown, ReadOnlySource, Unreachable
 from unstick.recovery.source import Source
 
+from . import cancelling
 from .errors import is_lost, translate
+
+AGAIN_S = 0.05
+"""Seconds between two tries to end a statement."""
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
@@ -46,11 +51,10 @@ class ThreadSession:
         self._thread: _Thread | None = None
 
     async def run(self, work: Work[T]) -> T:
-        """Run the function on the thread. When the caller is cancelled the result is dropped, not the
-        statement."""
+        """Run the function on the thread. When the caller of a read is cancelled the statement is ended in
+        the server, and its connection is not used again; a write is left to end in good order."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        thread = self._thread = self._thread or _Thread(self._source, self._make_engine, write=self._write)
 
         def settle(result: T | None, error: BaseException | None) -> None:
             if future.done():
@@ -60,7 +64,7 @@ class ThreadSession:
             else:
                 future.set_result(result)  # type: ignore[arg-type]
 
-        def job() -> None:
+        def carry_out(thread: _Thread) -> None:
             result: T | None = None
             failure: BaseException | None = None
             try:
@@ -72,15 +76,46 @@ class ThreadSession:
             except RuntimeError:
                 return  # the loop was closed while the statement ran: nobody waits for it any more
 
-        thread.jobs.put(job)
-        return await future
+        call = _Call(carry_out)
+        self._give([call])
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._abandon(call)
+            raise
+
+    def _give(self, calls: Sequence[_Call]) -> None:
+        if calls and self._thread is None:
+            self._thread = _Thread(self._source, self._make_engine, write=self._write)
+        for call in calls:
+            assert self._thread is not None
+            call.given_to = self._thread
+            self._thread.calls.put(call)
+
+    def _abandon(self, call: _Call) -> None:
+        """Nobody waits for the call any more; those behind it go to a thread that is free."""
+        thread = call.given_to
+        if thread is None or self._write:
+            return
+        waiting = thread.give_up(call)
+        if waiting is not None and self._thread is thread:
+            self._thread = None
+            self._give(waiting)
 
     async def close(self) -> None:
-        """Ask the thread to close its connection when it is free, and don't wait for it."""
+        """Ask the thread to close its connection, end what it reads, and don't wait for it."""
         thread, self._thread = self._thread, None
         if thread is not None:
-            thread.leaving = True
-            thread.jobs.put(None)
+            thread.leave()
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """A function for the thread. `dropped` before it began: nobody waits for it."""
+
+    carry_out: Callable[[_Thread], None]
+    given_to: _Thread | None = None
+    dropped: bool = False
 
 
 class _Thread:
@@ -90,14 +125,56 @@ class _Thread:
         self._source, self._make_engine, self._write = source, make_engine, write
         self._engine: sa.Engine | None = None
         self._connection: sa.Connection | None = None
+        self._lock = threading.Lock()
+        self._running: _Call | None = None
+        self._ended = threading.Event()
         self.leaving = False
-        self.jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self.calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         threading.Thread(target=self._serve, name=f"unstick-{source.name}", daemon=True).start()
 
     def _serve(self) -> None:
-        while (job := self.jobs.get()) is not None:
-            job()
+        while (call := self.calls.get()) is not None:
+            with self._lock:
+                self._running = None if call.dropped else call
+            if self._running is not None:
+                call.carry_out(self)
+            with self._lock:
+                self._running = None
         self._drop()
+        self._ended.set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is about a call right now."""
+        return self._running is not None
+
+    def give_up(self, call: _Call) -> list[_Call] | None:
+        """End the call. Returns the calls behind it where the thread was about it and is left behind; None
+        where it had not begun, or has ended."""
+        with self._lock:
+            if self._running is not call:
+                call.dropped = True
+                return None
+            waiting = []
+            while not self.calls.empty():
+                waiting.append(self.calls.get())
+        self.leave()
+        return [each for each in waiting if each is not None]
+
+    def leave(self) -> None:
+        """Take nothing more, and let go of the connection; a read that runs is ended in the server."""
+        self.leaving = True
+        self.calls.put(None)
+        if self.busy and not self._write:
+            threading.Thread(target=self._end, name=f"unstick-end-{self._source.name}", daemon=True).start()
+
+    def _end(self) -> None:
+        """End what runs, again and again until it has ended: it may be between two statements, or connecting."""
+        while not self._ended.wait(AGAIN_S):
+            if (driver := cancelling.driver_of(self._connection)) is None:
+                continue
+            if cancelling.end(driver, self._make_engine):
+                return
 
     def attempt(self, work: Work[T]) -> T:
         """Run the function. A read on a connection that turns out to have been lost while idle is made once
@@ -121,6 +198,8 @@ class _Thread:
             if self._connection is None:
                 self._engine = self._engine or self._make_engine()
                 self._connection = self._engine.connect()
+            if self.leaving and not self._write:
+                raise ConnectionResetError("nobody waits for the answer any more")
             return work(self._connection)
         except BaseException as error:
             self._forget(error)

@@ -13,6 +13,7 @@ from tests.harness.waiting import eventually, eventually_async
 from tests.proof.driver import ROOT
 from tests.proof.proof import Proof, Worker
 from unstick.backends.sql.backend import SqlBackend
+from unstick.backends.sql.session import ThreadSession
 from unstick.recovery.errors import UnstickError
 
 pytestmark = pytest.mark.processes
@@ -66,6 +67,14 @@ async def hanging(proof: Proof, *, write: bool) -> tuple[SqlBackend, "asyncio.Ta
             return observer.run(SEEN[proof.engine])[0][0]
 
         await eventually_async(seen, what="the statement runs")
+    else:
+        session = backend._writing if write else backend._reading
+        assert isinstance(session, ThreadSession)
+
+        async def begun() -> object:
+            return session._thread is not None and session._thread.busy
+
+        await eventually_async(begun, what="the statement runs")
     return backend, task
 
 
@@ -128,3 +137,40 @@ async def test_cancelling_a_reader_leaves_the_backend_usable(proof: Proof) -> No
         await task
     await backend.close()
     await backend.clock()
+
+
+@pytest.mark.parametrize("how", ["cancelled", "closed"])
+async def test_what_nobody_waits_for_is_ended_in_the_server(proof: Proof, how: str) -> None:
+    backend, task = await hanging(proof, write=False)
+    thread = getattr(backend._reading, "_thread", None)
+    if how == "closed":
+        await backend.close()
+    task.cancel()
+    with suppress(asyncio.CancelledError, UnstickError):
+        await task
+    if proof.engine == "sqlite":
+
+        async def ended() -> object:
+            return not thread.busy
+
+        await eventually_async(ended, what="the statement has ended", timeout=3.0)
+        return
+    observer = proof.worker()
+
+    async def gone() -> object:
+        return not observer.run(SEEN[proof.engine])[0][0]
+
+    # Long before its time limit.
+    await eventually_async(gone, what="the statement has ended", timeout=3.0)
+
+
+async def test_what_waits_behind_a_reader_that_was_cancelled_is_answered(proof: Proof) -> None:
+    backend, task = await hanging(proof, write=False)
+    behind = asyncio.create_task(backend.clock())
+    await asyncio.sleep(0)
+    before = time.monotonic()
+    task.cancel()
+    await behind
+    assert time.monotonic() - before < 3 * SECOND
+    with suppress(asyncio.CancelledError, UnstickError):
+        await task
