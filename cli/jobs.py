@@ -92,13 +92,17 @@ async def _list(session: Session, wanted: Query) -> int:
 
 
 async def collect(read: Read[R], wanted: Query, limit: int) -> tuple[list[R], bool]:
-    """Return at most `limit` rows (0: all), and whether there are more."""
+    """Return at most `limit` rows (0: all), and whether there are more. What gets stuck meanwhile may be
+    listed among the stuck ones and among the others: it is returned once."""
     found: list[R] = []
+    known: set[object] = set()
     after = None
     while True:
         size = PAGE if not limit else min(PAGE, limit - len(found))
         page = await read(replace(wanted, limit=size), after)
-        found.extend(page.rows)
+        new = [row for row in page.rows if (getattr(row, "job", None), getattr(row, "id", row)) not in known]
+        known |= {(getattr(row, "job", None), getattr(row, "id", row)) for row in new}
+        found.extend(new)
         after = page.next
         if after is None or (limit and len(found) >= limit):
             return found, after is not None

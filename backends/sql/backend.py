@@ -165,8 +165,9 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
 
         def work(connection: sa.Connection) -> Page:
             asked = self._asked(query.thresholds, self._counting.jobs(connection, query))
+            asked = replace(asked, made=self._counting.beside())
             found = reader.page(connection, self._is_open.tables, planner.whole(query), after, asked)
-            return replace(found, rows=self._counting.into(connection, found.rows))
+            return replace(found, rows=self._counting.into(connection, found.rows, asked.made))
 
         return await self._read(work)
 

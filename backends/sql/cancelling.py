@@ -1,4 +1,4 @@
-"""Ends a statement that nobody waits for any more, in the server: a thread can't be told to stop waiting for it."""
+"""Ends a statement that nobody waits for any more, in the server: a thread can't stop waiting for it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -13,8 +13,11 @@ from unstick.recovery.query import Query
 
 from . import journal_reading, keys
 from .attempts import Attempts
+from .engines.base import Expr
 from .entity import EntitySql
 from .filter_terms import of_table
+from .journal import Journal
+from .journal_tables import HISTORY
 from .opening import Opened
 
 
@@ -54,11 +57,24 @@ class Counting:
             return {}
         return journal_reading.variant_counts(self.opened.journal, connection, job)
 
-    def into(self, connection: sa.Connection, rows: Sequence[Job]) -> tuple[Job, ...]:
-        """Return the jobs with their attempts."""
-        if not rows or not self._needed:
+    def beside(self) -> dict[str, Expr]:
+        """By job table: how many attempts the history in the database has of the row, for the statement that
+        reads it. Not of tables whose ids it could not compare."""
+        journal = self.opened.journal
+        if journal.local is not None or journal.denied or journal.left:
+            return {}
+        if self.opened.layout.engine.name == "mysql" and not journal.collation:
+            return {}
+        return {table.name: _made(journal, table) for table in self.opened.tables if _comparable(table)}
+
+    def into(
+        self, connection: sa.Connection, rows: Sequence[Job], known: Collection[str] = ()
+    ) -> tuple[Job, ...]:
+        """Return the jobs with their attempts; those of the tables `known` have them."""
+        asked = [job.id for job in rows if job.table not in known]
+        if not asked or not self._needed:
             return tuple(rows)
-        counts = self._counts(connection, [job.id for job in rows])
+        counts = self._counts(connection, asked)
         return tuple(self._with(job, counts[job.id]) if job.id in counts else job for job in rows)
 
     def _with(self, job: Job, counted: int) -> Job:
@@ -67,6 +83,30 @@ class Counting:
             counted = counted.since(getattr(job, spec.attempts_since))
         # The system's own record, which the row brings along, may know of more.
         return replace(job, retries=max(job.retries, counted) if spec.attempts_sql else counted)
+
+
+def _comparable(table: EntitySql) -> bool:
+    """Whether ids of the table are the same text in SQL as in the history."""
+    spec = table.spec
+    if spec.columns.retries or spec.attempts_since:
+        return False
+    kinds = ("int", "text", "uuid") if table.engine.name == "postgresql" else ("int", "text")
+    return all(table.infos[name].kind in kinds for name in table.key)
+
+
+def _made(journal: Journal, table: EntitySql) -> Expr:
+    text = table.key_text()
+    job = sa.literal(f"{table.name}:", sa.Text) + text if table.prefixed else text
+    where = [HISTORY.c.profile == journal.profile, HISTORY.c.variant.is_(None)]
+    if table.engine.name == "mysql":
+        # In the history's own collation, so that its index serves; then to the letter.
+        spelled = sa.collate(
+            sa.func.convert(job.op("USING")(sa.literal_column("utf8mb4"))), journal.collation
+        )
+        where += [HISTORY.c.job == spelled, sa.cast(HISTORY.c.job, sa.BINARY) == sa.cast(spelled, sa.BINARY)]
+    else:
+        where.append(HISTORY.c.job == job)
+    return sa.select(sa.func.count()).select_from(HISTORY).where(*where).scalar_subquery()
 
 
 def _by_row(connection: sa.Connection, entity: EntitySql, counts: Mapping[str, int]) -> dict[str, int]:

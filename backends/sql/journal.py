@@ -74,6 +74,8 @@ class Journal:
     """Whether it keeps what becomes of hooks; tables from before that don't."""
     broken: bool = False
     """Whether it would be in the local file, which can't be used."""
+    collation: str = ""
+    """Of the ids in the retry history, on MySQL: what it is compared with has to be in the same one."""
 
     @property
     def place(self) -> str:

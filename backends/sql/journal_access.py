@@ -58,9 +58,20 @@ def find(connection: sa.Connection, source: str, database: str, profile: str) ->
         problems += (refusal,)
     behind, left, more = _left(database)
     journal = Journal(
-        source, database, profile, behind=behind, left=left, denied=unreadable, hooked=state.hooked
-    )
+        source, database, profile, behind=behind, left=left, denied=unreadable, hooked=state.hooked,
+        collation=_collation(connection),
+    )  # fmt: skip
     return Found(journal, problems + more, refusal)
+
+
+def _collation(connection: sa.Connection) -> str:
+    if connection.dialect.name != "mysql":
+        return ""
+    statement = sa.text(
+        "SELECT collation_name FROM information_schema.columns WHERE table_schema = database() "
+        "AND table_name = :name AND column_name = 'job' AND character_set_name = 'utf8mb4'"
+    )
+    return str(connection.execute(statement, {"name": HISTORY.name}).scalar() or "")
 
 
 def _local(source: str, database: str, profile: str, problems: tuple[str, ...]) -> Found:

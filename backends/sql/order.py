@@ -175,9 +175,11 @@ def order_clauses(segment: Segment) -> list[Any]:
     return clauses
 
 
-def marks(entity: EntitySql, segment: Segment) -> list[sa.Label[Any]]:
-    """The values that a cursor keeps of a row."""
-    return [entity.engine.image(by.column, by.info).label(f"o_{i}") for i, by in enumerate(segment.order)]
+def marks(entity: EntitySql, segment: Segment, number: int) -> list[sa.Label[Any]]:
+    """The values that a cursor keeps of a row of the stretch with this number."""
+    return [
+        entity.engine.image(by.column, by.info).label(f"o_{number}_{i}") for i, by in enumerate(segment.order)
+    ]
 
 
 def behind(entity: EntitySql, segment: Segment, values: Sequence[Scalar]) -> Expr:

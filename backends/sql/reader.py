@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import heapq
 import json
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from unstick.recovery.errors import NotFound
-from unstick.recovery.model import Job, JobId, Page, Queue, State, Variant
+from unstick.recovery.model import Job, JobId, Page, Queue, Scalar, State, Variant
 from unstick.recovery.query import Query
 from unstick.recovery.thresholds import Thresholds
 
@@ -25,16 +27,17 @@ from .entity import EntitySql
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What every read needs to know: thresholds, attempts by job (and by job and variant) where no column
-    counts them, the limit."""
+    counts them, the limit. `made` is by table what counts them in the statement itself."""
 
     thresholds: Thresholds
     retries: Mapping[str, int]
     max_retries: int | None
     variant_retries: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
+    made: Mapping[str, Expr] = field(default_factory=dict)
 
 
 GAP = 60.0
-"""Seconds that may pass between two statements of one page."""
+"""Seconds by which a clock here may be behind the database's, and that one statement may take."""
 
 
 def conditions(entity: EntitySql, query: Query, asked: Asked) -> list[Expr]:
@@ -115,48 +118,88 @@ def _stretch(
     asked: Asked,
     also: Sequence[Expr] = (),
 ) -> list[Listed]:
-    """Fetch up to a page of one table, from one segment into the next."""
-    found: dict[tuple[str | None, str], Listed] = {}
+    """Fetch up to a page of one table, from one segment into the next, in one statement."""
     start, values, first = cursor or (0, None, None)
     where = [*conditions(entity, query, asked), *also]
-    stuck = below.stuck(entity, asked.thresholds)
-    for number, segment in enumerate(order.segments(entity, query, _own(entity, asked), first)):
-        if number < start:
-            continue
-        marks = order.marks(entity, segment)
-        statement = entity.select(*columns(entity, asked), *marks)
-        statement = statement.where(*where)
-        if segment.stuck is not None:
-            # Only the bare condition can be answered by an index.
-            # Who gets stuck between two statements must not be in neither: what was listed is left out below.
-            by_now = stuck if number == start else below.stuck(entity, _later(asked.thresholds))
-            other = sa.not_(sa.func.coalesce(by_now, sa.false()))
-            statement = statement.where(stuck if segment.stuck else other)
-        if segment.stuck and entity.parent is not None:
-            statement = statement.where(below.within_reach(entity))
-        if number == start and values is not None:
-            statement = statement.where(order.behind(entity, segment, values))
-        statement = statement.order_by(*order.order_clauses(segment)).limit(query.limit)
-        for row in entity.rows(connection.execute(statement)):
-            place = tuple(row[mark.name] for mark in marks)
-            begun = first or rows.moment(row)
-            shown = item(entity, row, asked)
-            listed = Listed(number, shown, place, begun, rows.clock(row))
-            found.setdefault((shown.job if isinstance(shown, Variant) else None, shown.id), listed)
-        if len(found) >= query.limit:
-            break
+    asking = _Asking(entity, query, asked, where, start, first)
+    segments = order.segments(entity, query, _own(entity, asked), first)
+    parts = [asking.part(n, segments, values if n == start else None) for n in range(start, len(segments))]
+    if len(parts) > 1:
+        # Each is limited on its own, which not every database allows in the parts of a UNION.
+        below_limit = [part.subquery(f"s_{number}") for number, part in enumerate(parts)]
+        rows_found = entity.rows(
+            connection.execute(sa.union_all(*(sa.select(*each.c) for each in below_limit)))
+        )
+    else:
+        rows_found = entity.rows(connection.execute(parts[0]))
+    found: dict[tuple[str | None, str], Listed] = {}
+    for row in sorted(rows_found, key=lambda each: int(str(each["segment_"]))):
+        number = int(str(row["segment_"]))
+        place = tuple(row[f"o_{number}_{i}"] for i in range(len(segments[number].order)))
+        begun = first or rows.moment(row)
+        shown = item(entity, row, asked)
+        listed = Listed(number, shown, place, begun, rows.clock(row))
+        found.setdefault((shown.job if isinstance(shown, Variant) else None, shown.id), listed)
     return list(found.values())[: query.limit]
 
 
-def _later(thresholds: Thresholds) -> Thresholds:
-    return {name: None if age is None else age + GAP for name, age in thresholds.items()}
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What the stretches of one page have in common."""
+
+    entity: EntitySql
+    query: Query
+    asked: Asked
+    where: Sequence[Expr]
+    start: int
+    first: float | None
+
+    def part(
+        self, number: int, segments: Sequence[order.Segment], values: Sequence[Scalar] | None
+    ) -> sa.Select[Any]:
+        """Return the statement of one stretch, with a place for the marks of all of them."""
+        entity, segment = self.entity, segments[number]
+        marks = [
+            mark if n == number else sa.null().label(mark.name)
+            for n, each in enumerate(segments)
+            if n >= self.start
+            for mark in order.marks(entity, each, n)
+        ]
+        segment_ = sa.literal_column(str(number), sa.Integer).label("segment_")
+        statement = entity.select(*columns(entity, self.asked), *marks, segment_).where(*self.where)
+        if segment.stuck is not None:
+            statement = statement.where(self._stuck(segment, number))
+        if segment.stuck and entity.parent is not None:
+            statement = statement.where(below.within_reach(entity))
+        if values is not None:
+            statement = statement.where(order.behind(entity, segment, values))
+        return statement.order_by(*order.order_clauses(segment)).limit(self.query.limit)
+
+    def _stuck(self, segment: order.Segment, number: int) -> Expr:
+        """Whether a row belongs to the stretch; only the bare condition can be answered by an index.
+
+        Who gets stuck while a list is read must not be in neither stretch: once the stuck ones were listed,
+        those count as not stuck that were not when the list was begun. Who is in both is listed once.
+        """
+        if segment.stuck:
+            return below.stuck(self.entity, self.asked.thresholds)
+        listed = number > 0
+        # In whole steps: a statement that differs is compiled anew.
+        passed = math.ceil(max(time.time() - self.first, 0.0) / GAP) * GAP if self.first is not None else 0.0
+        by_then = _later(self.asked.thresholds, passed) if listed else self.asked.thresholds
+        return sa.not_(sa.func.coalesce(below.stuck(self.entity, by_then), sa.false()))
+
+
+def _later(thresholds: Thresholds, passed: float) -> Thresholds:
+    return {name: None if age is None else age + GAP + passed for name, age in thresholds.items()}
 
 
 def columns(entity: EntitySql, asked: Asked) -> list[sa.Label[Any]]:
     """What is selected for a row of a list; of variants the key of their job too."""
     selected = rows.selected(entity, asked.thresholds)
     if entity.parent is None:
-        return selected
+        made = asked.made.get(entity.name)
+        return selected if made is None else [*selected, made.label("made_")]
     return [*selected, *(image.label(f"p_{name}") for name, image in below.parent_keys(entity).items())]
 
 
@@ -175,8 +218,11 @@ def to_variant(entity: EntitySql, job: JobId, row: rows.Row, asked: Asked) -> Va
 
 
 def _job(entity: EntitySql, row: rows.Row, asked: Asked, fields: rows.Row | None = None) -> Job:
+    made = row.get("made_")
+    job = entity.job_id({name: row[f"k_{name}"] for name in entity.key})
+    retries = asked.retries if made is None else {job: int(str(made))}
     return rows.to_job(
-        entity, row, asked.thresholds, retries=asked.retries, max_retries=asked.max_retries, fields=fields
+        entity, row, asked.thresholds, retries=retries, max_retries=asked.max_retries, fields=fields
     )
 
 
@@ -256,22 +302,31 @@ def job(connection: sa.Connection, entity: EntitySql, text: str, asked: Asked) -
 
 
 def queue(connection: sa.Connection, entity: EntitySql, asked: Asked, ordering: Sequence[str]) -> Queue:
-    """Return who holds a sequential queue, since when, how many wait and who is next."""
+    """Return who holds a sequential queue, since when, how many wait and who is next; in one statement."""
     running = entity.select(*rows.selected(entity, asked.thresholds))
     running = running.where(entity.in_state([State.RUNNING])).order_by(*_oldest_start(entity)).limit(1)
-    holders = [_job(entity, row, asked) for row in entity.rows(connection.execute(running))]
     waiting = entity.in_state([State.PENDING])
-    number = entity.select(sa.func.count()).where(waiting)
-    key = entity.select(*(entity.image(name) for name in entity.key)).where(waiting)
-    key = key.order_by(*(sa.text(text) for text in ordering)).limit(1)
-    following = entity.rows(connection.execute(key))
-    holder = holders[0] if holders else None
+    number = entity.select(sa.func.count()).where(waiting).scalar_subquery()
+    following = [
+        entity.select(entity.image(name))
+        .where(waiting)
+        .order_by(*(sa.text(text) for text in ordering))
+        .limit(1)
+        .scalar_subquery()
+        .label(f"next_{name}")
+        for name in entity.key
+    ]
+    one, holds = sa.select(sa.literal_column("1").label("one")).subquery("one"), running.subquery("holds")
+    statement = sa.select(*holds.c, number.label("waiting_"), *following)
+    [row] = entity.rows(connection.execute(statement.select_from(one.outerjoin(holds, sa.true()))))
+    holder = None if row["now"] is None else _job(entity, row, asked)
+    key = {name: row[f"next_{name}"] for name in entity.key}
     return Queue(
         holder=holder.id if holder else None,
         holder_since=holder.started or holder.updated if holder else None,
         holder_stuck=bool(holder and holder.verdict),
-        waiting=int(connection.execute(number).scalar_one()),
-        next=JobId(entity.job_id(following[0])) if following else None,
+        waiting=int(str(row["waiting_"])),
+        next=None if None in key.values() else JobId(entity.job_id(key)),
     )
 
 

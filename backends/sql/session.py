@@ -169,7 +169,7 @@ class _Thread:
             threading.Thread(target=self._end, name=f"unstick-end-{self._source.name}", daemon=True).start()
 
     def _end(self) -> None:
-        """End what runs, again and again until it has ended: it may be between two statements, or connecting."""
+        """End what runs, again and again until it has: it may be between two statements, or connecting."""
         while not self._ended.wait(AGAIN_S):
             if (driver := cancelling.driver_of(self._connection)) is None:
                 continue

@@ -27,6 +27,8 @@ BOUND = 100_000
 """Jobs of a status that has ended which are counted exactly."""
 
 ENDED = (State.DONE, State.FAILED, State.CANCELLED, State.OTHER)
+FAR = 2 * BOUND
+"""By the statistics so many jobs of a status are beyond the bound for sure: they are not counted each time."""
 AGAIN_S = 60.0
 """Seconds after which the statistics are asked again: they change seldom."""
 
@@ -41,6 +43,11 @@ class _Known:
     statuses: tuple[Status, ...]
     estimated: Mapping[Status, int] = field(default_factory=dict)
     asked: float | None = None
+
+    @property
+    def counted(self) -> tuple[Status, ...]:
+        """The statuses whose jobs are counted by the statement."""
+        return tuple(each for each in self.statuses if self.estimated.get(each, 0) <= FAR)
 
 
 class Tally:
@@ -61,13 +68,13 @@ class Tally:
         for entity in tables:
             if entity not in fast:
                 found.group(entity)
-        if unknown := found.ask(tables, fast, {each.name: self._known[each.name].statuses for each in fast}):
+        if unknown := found.ask(tables, fast, self._known):
             # A status that the profile does not name, met for the first time.
             for entity in unknown:
                 seen = tuple(_distinct(connection, entity))
                 known = self._known[entity.name]
                 known.statuses = tuple(dict.fromkeys((*known.statuses, *seen)))
-            found.ask(unknown, unknown, {each.name: self._known[each.name].statuses for each in unknown})
+            found.ask(unknown, unknown, self._known)
         estimated = frozenset(name for each in fast for name in self._estimate(connection, each, found))
         return found.counts(estimated)
 
@@ -75,6 +82,7 @@ class Tally:
         """Put an estimate in the place of each number beyond the bound; return the statuses."""
         numbers, known = found.numbers[entity.name], self._known[entity.name]
         large = [status for status, number in numbers.items() if _ended(entity, status) and number > BOUND]
+        large += [status for status in known.statuses if status not in known.counted]
         if not large:
             return []
         now = self._clock()
@@ -119,18 +127,18 @@ class _Found:
         self,
         tables: Sequence[EntitySql],
         fast: Sequence[EntitySql],
-        statuses: Mapping[str, Sequence[Status]],
+        known: Mapping[str, _Known],
     ) -> list[EntitySql]:
-        """Ask all the rest in one statement; return the tables that have more statuses than these."""
+        """Ask all the rest in one statement; return the tables that have more statuses than are known."""
         columns: dict[tuple[str, str, Status], Expr] = {}
         for entity in tables:
             for label, expression in _stuck(entity, self._asked):
                 columns[label, entity.name, None] = expression
         for entity in fast:
             self._entities[entity.name] = entity
-            for status in statuses[entity.name]:
+            for status in known[entity.name].counted:
                 columns["status", entity.name, status] = _number(entity, status)
-            columns["unknown", entity.name, None] = _others(entity, statuses[entity.name])
+            columns["unknown", entity.name, None] = _others(entity, known[entity.name].statuses)
         now = tables[0].engine.epoch_now()
         row = self._connection.execute(sa.select(now, *(each.label(None) for each in columns.values()))).one()
         self._now = float(row[0])

@@ -32,7 +32,7 @@ WARM = 120
 EVERY_S = 240.0
 DAY = int(24 * 3600 / EVERY_S)
 """Refreshes of a day. They follow each other at once, and the console's clock passes over what is between."""
-MORE = 100
+MORE = 200
 """Objects that may be there in addition: far fewer than one for each refresh."""
 ENGINES = {"postgresql": "postgres_url", "mariadb": "mariadb_url", "sqlite": "sqlite_url"}
 CONSOLES = {

@@ -151,7 +151,7 @@ async def test_what_nobody_waits_for_is_ended_in_the_server(proof: Proof, how: s
     if proof.engine == "sqlite":
 
         async def ended() -> object:
-            return not thread.busy
+            return thread is not None and not thread.busy
 
         await eventually_async(ended, what="the statement has ended", timeout=3.0)
         return
