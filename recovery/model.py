@@ -172,9 +172,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many jobs there are. `estimated` names the native statuses whose number is an estimate (`~`).
+    """How many jobs there are. `estimated` names the native statuses whose number is an estimate (`~`),
+    `about` the states that have such a status.
 
     `stuck` counts jobs, those that are only stuck because of their variants too; `stuck_variants` variants.
+    `newest` says that only so many of the jobs were counted, since a large table lacks the index for it.
     """
 
     by_state: Mapping[State, int]
@@ -183,6 +185,8 @@ class Counts:
     now: datetime
     estimated: frozenset[str] = frozenset()
     stuck_variants: int = 0
+    newest: int | None = None
+    about: frozenset[State] = frozenset()
 
     @property
     def total(self) -> int:
@@ -192,11 +196,13 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the live table, in order. `next` continues after the last row; None at the end."""
+    """One page of the live table, in order. `next` continues after the last row; None at the end. `newest`
+    says that only so many rows were looked through, since no index answers the question."""
 
     rows: tuple[Job, ...]
     now: datetime
     next: str | None = None
+    newest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def statements(self) -> int | None:
+        """How many statements were asked of the database so far; None where there are none to count."""
+        ...
+
+    @property
     def hooks(self) -> Hooks:
         """What is called after which action; empty where none is configured."""
         ...

@@ -52,6 +52,8 @@ class Query:
 
     `thresholds` overrides the source's rule thresholds: rule name (or `*` for every rule with a clock) ->
     seconds, or None for "never". `limit` is rows per page. `of` narrows a list of variants to one job's.
+    `backwards` reads the same order from its end: the last row comes first. Of a large table a question that
+    no index answers is asked of the `newest` rows only, where that is a number.
     """
 
     terms: tuple[Term, ...] = ()
@@ -62,3 +64,5 @@ class Query:
     limit: int = 200
     thresholds: Mapping[str, float | None] = field(default_factory=dict)
     of: JobId | None = None
+    backwards: bool = False
+    newest: int | None = None

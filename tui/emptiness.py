@@ -34,7 +34,8 @@ class Asked:
     """What an empty table was asked, and what is known of the answer.
 
     `clear_since` is the database's time of the first of all answers in a row that found nothing stuck;
-    `refresh`, `everything` and `back` are keys as people write them.
+    `refresh`, `everything` and `back` are keys as people write them; only the `newest` rows were looked
+    through where that is a number.
     """
 
     called: str
@@ -48,6 +49,7 @@ class Asked:
     refresh: str = "^r"
     everything: str = "1"
     back: str = "esc"
+    newest: int | None = None
 
 
 def why_empty(asked: Asked) -> str:
@@ -57,6 +59,8 @@ def why_empty(asked: Asked) -> str:
     if asked.counts is None:
         return READING
     rows = asked.called if asked.view == "all" else f"{asked.view} {asked.called}"
+    if asked.newest is not None:
+        return _not_among(asked, rows)
     if asked.filter_text:
         return f"no {rows} match {display_text(asked.filter_text, limit=60)}; {asked.back} clears the filter"
     if not asked.counts.total:
@@ -66,6 +70,18 @@ def why_empty(asked: Asked) -> str:
     if asked.view == "all":
         return f"no {asked.called} here: no job has any"
     return f"no {rows} right now; {asked.everything} shows {asked.called} of every state"
+
+
+def _not_among(asked: Asked, rows: str) -> str:
+    """Say what was looked through, and what looks further."""
+    among = f"among the newest {asked.newest:,}"
+    if asked.filter_text:
+        return (
+            f"no {rows} match {display_text(asked.filter_text, limit=60)} {among}, which is as far as was "
+            "searched; id:ID finds any job, state:running or state:pending beside it searches all of these; "
+            f"{asked.back} clears the filter"
+        )
+    return f"no {rows} {among}; an index would let all be looked through: see the Sources screen"
 
 
 def is_clear(counts: Counts, *, variants: bool) -> bool:

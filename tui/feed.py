@@ -81,6 +81,13 @@ class Feed(Generic[T]):
         self._drop()
         self.now()
 
+    def give_up(self) -> None:
+        """Wait no longer for the answer: the question ends in the server too, and is asked again when it is
+        due."""
+        self._generation += 1
+        self._drop()
+        self._schedule(self._session.pace.next_delay())
+
     def wake(self) -> None:
         """The database says that something changed: refresh, but no faster than the floor."""
         if not self._running or self._session.pace.paused:

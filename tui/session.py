@@ -58,7 +58,8 @@ class Session:
 
     `report` is the last result here; `slow` says that an answer is taking its time; `warned` holds
     what is wrong with the source and was told already. `counts` are the last ones known, `health` what was
-    found when somebody last looked, `trip_s` the last refresh in seconds, for showing. `added` marks a source
+    found when somebody last looked, `trip_s` the last refresh in seconds, for showing, and `statements` how
+    many it asked. `added` marks a source
     that was added while the console was open. `applying` says that the operator changes rows here right now,
     `sweep` is what runs in the background, once it was looked at.
     """
@@ -80,6 +81,7 @@ class Session:
     health: Health | None = None
     costs: Costs = field(default_factory=Costs)
     trip_s: float | None = None
+    statements: int | None = None
     added: bool = False
     applying: bool = False
     sweep: SourceSweep | None = None
@@ -145,18 +147,24 @@ class Session:
         """Connect where needed, read, and note how it went. Raises what the backend raised."""
         try:
             await self.connect()
-            started = self.clock()
+            started, asked = self.clock(), self._asked
             result = await self.call(read, self.source.statement_timeout_s * 3 + 1.0)
         except Exception as error:
             self.failed(error)
             raise
         now = self.clock()
+        self.statements = None if asked is None or self._asked is None else self._asked - asked
         self.problem, self.error, self.good_at, self.took_s = None, None, now, now - started
         first, self.trip_s = self.trip_s is None, steady(self.trip_s or 0.0, self.took_s)
         # The first one also warms up what is slow only once.
         self.pace.took_s = 0.0 if first else self.trip_s
         self.pace.failures, self.slow = 0, False
         return result
+
+    @property
+    def _asked(self) -> int | None:
+        # A backend of somebody else may not count them.
+        return getattr(self._backend, "statements", None)
 
     def failed(self, error: Exception) -> None:
         """Note a failure: what it says, and that the connection may be gone."""

@@ -52,8 +52,10 @@ class Merged(Generic[K]):
 
 @dataclass(slots=True)
 class Window(Generic[K, R]):
-    """Pages in order. `key` gives what a row is known by, `order` is what the table shows, `unseen` counts
-    rows that wait behind a freeze."""
+    """Pages as they were read. `key` gives what a row is known by, `order` is what the table shows, `unseen`
+    counts rows that wait behind a freeze. Where the list is read from its end, `backwards`, the first page is
+    the lowest one, and each page's last row the highest. `newest` says that only so many rows were looked
+    through."""
 
     key: Callable[[R], K]
     slots: list[Slot[K]] = field(default_factory=list)
@@ -62,6 +64,8 @@ class Window(Generic[K, R]):
     ghosts: set[K] = field(default_factory=set)
     unseen: set[K] = field(default_factory=set)
     loaded: bool = False
+    backwards: bool = False
+    newest: int | None = None
 
     @property
     def more(self) -> bool:
@@ -73,8 +77,9 @@ class Window(Generic[K, R]):
         """Whether rows exist that are not read because the window is full."""
         return bool(self.slots) and self.slots[-1].next is not None and len(self.order) >= MAX_ROWS
 
-    def clear(self) -> None:
+    def clear(self, *, backwards: bool = False) -> None:
         """Forget everything; the question changed."""
+        self.backwards = backwards
         self.slots, self.rows, self.order = [], {}, []
         self.ghosts, self.unseen, self.loaded = set(), set(), False
 
@@ -85,13 +90,13 @@ class Window(Generic[K, R]):
         return range(hit[0], hit[-1] + 1) if hit else range(1)
 
     def append(self, page: PageOf[R]) -> Merged[K]:
-        """Add the page after the last one."""
+        """Add the page behind the one that was read last."""
         after = self.slots[-1].next if self.slots else None
         known = set(self.order)
         ids = [self.key(row) for row in page.rows if self.key(row) not in known]
         changed = self._store(page.rows)
         self.slots.append(Slot(after, ids, page.next))
-        self.order.extend(ids)
+        self._arrange()
         self.ghosts.difference_update(self.key(row) for row in page.rows)
         return Merged(changed, bool(ids))
 
@@ -100,6 +105,7 @@ class Window(Generic[K, R]):
     ) -> Merged[K]:
         """Take pages read again, from slot `first` on. `hold` is the cursor's id, which never disappears."""
         self.loaded = True
+        self.newest = next((getattr(page, "newest", None) for page in pages), None)
         changed = self._store(row for page in pages for row in page.rows)
         fresh = {self.key(row) for page in pages for row in page.rows}
         self.ghosts -= fresh
@@ -120,6 +126,10 @@ class Window(Generic[K, R]):
         for id_ in gone:
             self.rows.pop(id_, None)
         return True
+
+    def _arrange(self) -> None:
+        read = [id_ for slot in self.slots for id_ in slot.ids]
+        self.order = read[::-1] if self.backwards else read
 
     def _store(self, rows: Iterable[R]) -> frozenset[K]:
         changed = set()
@@ -155,7 +165,7 @@ class Window(Generic[K, R]):
         self.slots = [*head, *fresh_slots, *tail]
         self.unseen = set()
         self._hold(before, hold)
-        self.order = [id_ for slot in self.slots for id_ in slot.ids]
+        self._arrange()
         kept = set(self.order)
         self.ghosts &= kept
         self.rows = {id_: row for id_, row in self.rows.items() if id_ in kept}
@@ -169,7 +179,8 @@ class Window(Generic[K, R]):
         if not any(slot.ids for slot in self.slots):
             return
         self.ghosts.add(hold)
-        place = before.index(hold) if hold in before else 0
+        read = before[::-1] if self.backwards else before
+        place = read.index(hold) if hold in read else 0
         for slot in self.slots:
             if place <= len(slot.ids):
                 slot.ids.insert(place, hold)

@@ -16,7 +16,7 @@ from . import bridge, client_files, pooled, pooler, tls
 from .bridge import Bridge
 from .connect import parse
 from .errors import is_lost, translate
-from .session import Work, roll_back
+from .session import Asked, Work, roll_back
 
 T = TypeVar("T")
 
@@ -26,6 +26,7 @@ class AsyncSession:
 
     def __init__(self, source: Source, url: sa.URL, *, write: bool) -> None:
         self._source, self._url, self._write = source, url, write
+        self.asked = Asked()
         self._engine: sa.Engine | None = None
         self._connection: Bridge | None = None
         self._lock = asyncio.Lock()
@@ -79,7 +80,7 @@ class AsyncSession:
             closed = self._closed
             raw = await connect(self._source, write=self._write, url=self._url)
             try:
-                self._engine = self._engine_of(raw)
+                self._engine = self.asked.by(self._engine_of(raw))
                 connection = await Bridge.connect(self._engine)
                 if raw.pooled and not self._write:
                     await connection.read_only()

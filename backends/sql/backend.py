@@ -91,6 +91,11 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
         return self._listener.told(self._is_open.capabilities)
 
     @property
+    def statements(self) -> int | None:
+        """How many statements the reading connection was asked so far."""
+        return self._reading.asked.number
+
+    @property
     def _is_open(self) -> Opened:
         if self._opened is None:
             raise Unreachable(f"{self.source} is not open")

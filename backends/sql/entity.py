@@ -22,6 +22,7 @@ from unstick.recovery.model import Image, Scalar, State
 
 from . import json_text, keys
 from .engines.base import ColumnInfo, Expr
+from .extent import Extent
 from .layout import Layout, Place, children_of
 
 
@@ -40,6 +41,9 @@ class EntitySql:
         self.layout, self.spec, self.name, self.prefixed = layout, spec, name, prefixed
         self.engine = layout.engine
         self.skip_locked = True
+        self.extent = Extent()
+        self.bounds: dict[int, tuple[str, float, Scalar]] = {}
+        """Which row so many newest ones begin with, and since when that is known."""
         self.place = layout.place(spec.table, spec.table_schema)
         self.infos = layout.info(self.place).columns
         self.children: dict[str, Child] = children_of(layout, spec) if isinstance(spec, JobTable) else {}

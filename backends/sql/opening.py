@@ -14,7 +14,7 @@ from unstick.backends.profile.pending import Pending
 from unstick.recovery.model import ActionInfo, Capabilities
 from unstick.recovery.source import Source
 
-from . import client_files, journal_access, json_tasks, schedule, thresholds
+from . import client_files, extent, journal_access, json_tasks, schedule, thresholds, wanted
 from .engines import engine_of
 from .entity import EntitySql
 from .hooking import problems as hook_problems
@@ -87,10 +87,13 @@ def open_source(connection: sa.Connection, source: Source) -> Opened:
     tasks = [one for entity in tables if (one := json_tasks.entity_of(layout, entity)) is not None]
     for entity in (*tables, *variants.values(), *tasks):
         entity.skip_locked = server.skip_locked
+    for entity in (*tables, *variants.values()):
+        entity.extent = extent.look(connection, entity)
     capabilities = _capabilities(source, layout, server, found)
     hooked = hook_problems(source, (*tables, *variants.values()))
     ignored = client_files.ignored(source.url)
-    problems = (*known.problems, *capabilities.problems, *hooked, *_unseen_life_signs(tables))
+    slow = [sentence for entity in tables for sentence in wanted.lacking(entity)]
+    problems = (*known.problems, *capabilities.problems, *hooked, *_unseen_life_signs(tables), *slow)
     problems = (ignored, *problems) if ignored else problems
     capabilities = replace(capabilities, problems=problems, not_migrated=pending.names)
     return Opened(layout, tables, variants, found.journal, capabilities, pending, server)

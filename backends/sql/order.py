@@ -22,11 +22,17 @@ from .filter_terms import life_signs
 
 @dataclass(frozen=True, slots=True)
 class OrderBy:
-    """One column of an order; NULLs come last either way."""
+    """One column of an order; NULLs come last either way, and first where the order is read backwards."""
 
     column: Expr
     info: ColumnInfo
     descending: bool
+    nulls_first: bool = False
+
+    @property
+    def backwards(self) -> OrderBy:
+        """The same order from its end."""
+        return replace(self, descending=not self.descending, nulls_first=not self.nulls_first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,15 @@ def segments(
 ) -> tuple[Segment, ...]:
     """Return the stretches of the query's order for one job table. `retries` is job id -> attempts, where no
     column counts them; `now` the first page's now (seconds since 1970), None for the first page itself."""
+    found = _segments(entity, query, retries, now)
+    if not query.backwards:
+        return found
+    return tuple(replace(each, order=tuple(by.backwards for by in each.order)) for each in reversed(found))
+
+
+def _segments(
+    entity: EntitySql, query: Query, retries: Mapping[str, int], now: float | None
+) -> tuple[Segment, ...]:
     known = SORTS if entity.parent is None else VARIANT_SORTS
     if query.sort not in known:
         raise UsageError(f"{query.sort!r} is not a sort order; choose one of {', '.join(known)}")
@@ -165,12 +180,15 @@ def _known(entity: EntitySql, name: str) -> ColumnInfo:
     return replace(info, nullable=False) if name in entity.key else info
 
 
-def order_clauses(segment: Segment) -> list[Any]:
-    """The ORDER BY."""
+def order_clauses(segment: Segment, *, of_few: bool = False) -> list[Any]:
+    """The ORDER BY; `of_few` rows it is to be sorted, whatever index would give the order of all of them."""
     clauses: list[Any] = []
     for by in segment.order:
+        if of_few:
+            by = replace(by, column=sa.func.coalesce(by.column, sa.null()))
         if by.info.nullable:
-            clauses.append(by.column.is_(None))
+            unknown = by.column.is_(None)
+            clauses.append(unknown.desc() if by.nulls_first else unknown)
         clauses.append(by.column.desc() if by.descending else by.column.asc())
     return clauses
 
@@ -195,10 +213,12 @@ def behind(entity: EntitySql, segment: Segment, values: Sequence[Scalar]) -> Exp
     for by, value in zip(segment.order, values, strict=True):
         bound = entity.engine.restore(value, by.info)
         if value is None:
+            if by.nulls_first:
+                alternatives.append(sa.and_(*equal, by.column.is_not(None)))
             equal.append(by.column.is_(None))
             continue
         further = by.column < bound if by.descending else by.column > bound
-        if by.info.nullable:
+        if by.info.nullable and not by.nulls_first:
             further = sa.or_(further, by.column.is_(None))
         alternatives.append(sa.and_(*equal, further))
         equal.append(by.column == bound)

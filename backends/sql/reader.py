@@ -19,7 +19,8 @@ from unstick.recovery.model import Job, JobId, Page, Queue, Scalar, State, Varia
 from unstick.recovery.query import Query
 from unstick.recovery.thresholds import Thresholds
 
-from . import below, filter_terms, order, rows
+from . import below, extent, filter_terms, order, rows
+from .costly import costly
 from .engines.base import Expr
 from .entity import EntitySql
 
@@ -65,7 +66,9 @@ def page(
     """Return one page over all job tables, merged in the query's order."""
     found, following = listed(connection, tables, query, after, asked)
     now = max((item.now for item in found), default=None) or clock(connection, tables[0])
-    return Page(tuple(item.row for item in found if isinstance(item.row, Job)), now, following)
+    jobs = tuple(item.row for item in found if isinstance(item.row, Job))
+    bounded = query.newest is not None and any(costly(entity, query) for entity in tables)
+    return Page(jobs, now, following, query.newest if bounded else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,10 @@ def _stretch(
     """Fetch up to a page of one table, from one segment into the next, in one statement."""
     start, values, first = cursor or (0, None, None)
     where = [*conditions(entity, query, asked), *also]
-    asking = _Asking(entity, query, asked, where, start, first)
+    bounded = query.newest is not None and entity.parent is None and costly(entity, query)
+    if bounded and query.newest is not None:
+        where.append(extent.newest(connection, entity, query.newest))
+    asking = _Asking(entity, query, asked, where, start, first, bounded)
     segments = order.segments(entity, query, _own(entity, asked), first)
     parts = [asking.part(n, segments, values if n == start else None) for n in range(start, len(segments))]
     if len(parts) > 1:
@@ -153,6 +159,7 @@ class _Asking:
     where: Sequence[Expr]
     start: int
     first: float | None
+    bounded: bool
 
     def part(
         self, number: int, segments: Sequence[order.Segment], values: Sequence[Scalar] | None
@@ -173,7 +180,9 @@ class _Asking:
             statement = statement.where(below.within_reach(entity))
         if values is not None:
             statement = statement.where(order.behind(entity, segment, values))
-        return statement.order_by(*order.order_clauses(segment)).limit(self.query.limit)
+        # An index that gives the order must not be preferred to the one that leads to few rows.
+        few = self.bounded and entity.engine.name != "mysql"
+        return statement.order_by(*order.order_clauses(segment, of_few=few)).limit(self.query.limit)
 
     def _stuck(self, segment: order.Segment, number: int) -> Expr:
         """Whether a row belongs to the stretch; only the bare condition can be answered by an index.
@@ -243,12 +252,15 @@ def _merge_key(listed: Listed, query: Query) -> tuple[int, bool, Any, str]:
         "stuck": _seconds(_since(row)) if row.verdict else _negative(_seconds(row.created)),
     }.get(sort)
     name = row.id if isinstance(row, Job) else f"{row.job}/{row.id}"
+    turned = query.descending != query.backwards
     by_id = sort in ("id", "job")
     if isinstance(value, str) or by_id:
         text = (row.job if sort == "job" and isinstance(row, Variant) else row.id) if by_id else value
-        return (listed.segment, value is None and not by_id, _Text(text, query.descending), name)
-    turned = _negative(value) if query.descending else value
-    return (listed.segment, value is None, turned if turned is not None else 0, name)
+        unknown = value is None and not by_id
+        return (listed.segment, unknown != query.backwards, _Text(text, turned), _Text(name, query.backwards))
+    number = _negative(value) if turned else value
+    place = number if number is not None else 0
+    return (listed.segment, (value is None) != query.backwards, place, _Text(name, query.backwards))
 
 
 def _since(row: Job | Variant) -> datetime | None:

@@ -29,8 +29,25 @@ T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 
 
+class Asked:
+    """How many statements were asked of a database."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def by(self, engine: sa.Engine) -> sa.Engine:
+        """Count those of the engine too; returns it."""
+        sa.event.listen(engine, "before_cursor_execute", self._note)
+        return engine
+
+    def _note(self, *_: object) -> None:
+        self.number += 1
+
+
 class Session(Protocol):
     """One connection; calls run one after the other."""
+
+    asked: Asked
 
     async def run(self, work: Work[T]) -> T:
         """Run the function with the connection, opening it when needed. Raises our errors only."""
@@ -46,7 +63,8 @@ class ThreadSession:
 
     def __init__(self, source: Source, engine: Callable[[], sa.Engine], *, write: bool) -> None:
         self._source = source
-        self._make_engine = engine
+        self.asked = Asked()
+        self._make_engine = lambda: self.asked.by(engine())
         self._write = write
         self._thread: _Thread | None = None
 

@@ -8,8 +8,8 @@ without such an index is counted as a whole: the statement's time limit and the 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,29 +17,31 @@ import sqlalchemy as sa
 
 from unstick.recovery.model import Counts, State
 
-from . import below, estimates
+from . import below, estimates, extent
+from .costly import NEWEST
 from .engines.base import Expr
 from .entity import EntitySql
-from .indexes import leads
 from .reader import Asked
+from .wanted import serves_stuck
 
 BOUND = 100_000
 """Jobs of a status that has ended which are counted exactly."""
 
 ENDED = (State.DONE, State.FAILED, State.CANCELLED, State.OTHER)
 FAR = 2 * BOUND
-"""By the statistics so many jobs of a status are beyond the bound for sure: they are not counted each time."""
+"""By the statistics so many jobs of a status are beyond the bound for sure: they are not counted again."""
 AGAIN_S = 60.0
 """Seconds after which the statistics are asked again: they change seldom."""
 
 Status = str | None
+Column = tuple[str, str, Status]
+"""What is counted, of which table, of which status."""
 
 
 @dataclass(slots=True)
 class _Known:
-    """Of one table: whether an index begins with its status, and every status seen so far."""
+    """Of one table: every status seen so far, and what was estimated."""
 
-    indexed: bool
     statuses: tuple[Status, ...]
     estimated: Mapping[Status, int] = field(default_factory=dict)
     asked: float | None = None
@@ -61,22 +63,26 @@ class Tally:
         """Count by native status and state, and the stuck rows."""
         for entity in tables:
             if entity.name not in self._known:
-                indexed = _countable(entity) and leads(connection, entity.place, entity.spec.status or "")
-                self._known[entity.name] = _Known(indexed, tuple(_named(entity)))
+                self._known[entity.name] = _Known(tuple(_named(entity)))
         found = _Found(connection, asked)
-        fast = [entity for entity in tables if self._known[entity.name].indexed]
+        fast = [each for each in tables if _countable(each) and each.extent.leads(each.spec.status or "")]
+        bounded = any(each.extent.large for each in tables if each not in fast or not serves_stuck(each))
+        beside = found.asked(tables, fast, self._known)
+        answered = False
         for entity in tables:
             if entity not in fast:
-                found.group(entity)
-        if unknown := found.ask(tables, fast, self._known):
+                answered |= found.group(entity, {} if answered else beside)
+        if not answered:
+            found.ask(beside)
+        if unknown := found.unknown:
             # A status that the profile does not name, met for the first time.
             for entity in unknown:
                 seen = tuple(_distinct(connection, entity))
                 known = self._known[entity.name]
                 known.statuses = tuple(dict.fromkeys((*known.statuses, *seen)))
-            found.ask(unknown, unknown, self._known)
+            found.ask(found.asked(tables, fast, self._known))
         estimated = frozenset(name for each in fast for name in self._estimate(connection, each, found))
-        return found.counts(estimated)
+        return replace(found.counts(estimated), newest=NEWEST if bounded else None)
 
     def _estimate(self, connection: sa.Connection, entity: EntitySql, found: _Found) -> list[str]:
         """Put an estimate in the place of each number beyond the bound; return the statuses."""
@@ -105,67 +111,85 @@ class _Found:
         self._states: dict[tuple[str, Status], State] = {}
         self._stuck = self._variants = 0
         self._now = 0.0
+        self.unknown: list[EntitySql] = []
+        """The tables that have more statuses than are known."""
 
-    def group(self, entity: EntitySql) -> None:
-        """Count a whole table."""
+    def group(self, entity: EntitySql, also: Mapping[Column, Expr]) -> bool:
+        """Count a whole table, and `also` what is asked beside it; whether that was answered."""
         status = entity.raw_status().label("status")
         columns = [status, sa.func.count().label("n")]
         if entity.spec.state_sql is not None:
             columns.insert(1, entity.state().label("state"))
-        statement = entity.select(*columns).group_by(*columns[:-1])
+        beside = [each.label(f"also_{number}") for number, each in enumerate(also.values())]
+        statement = entity.select(*columns, *beside).group_by(*columns[:-1])
+        if entity.extent.large:
+            statement = statement.where(extent.newest(self._connection, entity, NEWEST))
         numbers = self.numbers.setdefault(entity.name, {})
         self._entities[entity.name] = entity
-        for row in entity.rows(self._connection.execute(statement)):
+        found = entity.rows(self._connection.execute(statement))
+        for row in found:
             name = None if row["status"] is None else str(row["status"])
             state = entity.state_of(row["status"], row.get("state"))
             # One native status may mean several states.
             key = name if self._states.get((entity.name, name), state) is state else f"{name} ({state.value})"
             self._states[entity.name, key] = state
             numbers[key] = numbers.get(key, 0) + int(str(row["n"]))
+        if found and also:
+            self._take(also, [found[0][each.name] for each in beside])
+        return bool(found)
 
-    def ask(
-        self,
-        tables: Sequence[EntitySql],
-        fast: Sequence[EntitySql],
-        known: Mapping[str, _Known],
-    ) -> list[EntitySql]:
-        """Ask all the rest in one statement; return the tables that have more statuses than are known."""
-        columns: dict[tuple[str, str, Status], Expr] = {}
+    def asked(
+        self, tables: Sequence[EntitySql], fast: Sequence[EntitySql], known: Mapping[str, _Known]
+    ) -> dict[Column, Expr]:
+        """What is asked beside the groups: the now, what is stuck, and the statuses that an index counts."""
+        columns: dict[Column, Expr] = {("now", "", None): tables[0].engine.epoch_now()}
         for entity in tables:
-            for label, expression in _stuck(entity, self._asked):
+            for label, expression in _stuck(self._connection, entity, self._asked):
                 columns[label, entity.name, None] = expression
         for entity in fast:
             self._entities[entity.name] = entity
             for status in known[entity.name].counted:
                 columns["status", entity.name, status] = _number(entity, status)
             columns["unknown", entity.name, None] = _others(entity, known[entity.name].statuses)
-        now = tables[0].engine.epoch_now()
-        row = self._connection.execute(sa.select(now, *(each.label(None) for each in columns.values()))).one()
-        self._now = float(row[0])
+        return columns
+
+    def ask(self, columns: Mapping[Column, Expr]) -> None:
+        """Ask all of these in one statement."""
+        row = self._connection.execute(sa.select(*(each.label(None) for each in columns.values()))).one()
+        self._take(columns, row)
+
+    def _take(self, columns: Iterable[Column], values: Sequence[Any]) -> None:
         self._stuck = self._variants = 0
-        unknown = []
-        for (what, name, status), value in zip(columns, row[1:], strict=True):
-            number = int(value or 0)
+        self.unknown = []
+        for (what, name, status), value in zip(columns, values, strict=True):
+            if what == "now":
+                self._now = float(value)
+                continue
+            number = int(str(value or 0))
             self._stuck += number if what == "stuck" else 0
             self._variants += number if what == "variants" else 0
             if what == "status":
                 self.numbers.setdefault(name, {})[status] = number
             elif what == "unknown" and number:
-                unknown.append(self._entities[name])
-        return unknown
+                self.unknown.append(self._entities[name])
 
     def counts(self, estimated: frozenset[str]) -> Counts:
         """Put the numbers together."""
         by_status: dict[str, int] = {}
         by_state = dict.fromkeys(State, 0)
+        about = set()
         for name, numbers in self.numbers.items():
             entity = self._entities[name]
             for status, number in numbers.items():
                 if number:
                     by_status[_name(status)] = by_status.get(_name(status), 0) + number
-                    by_state[self._states.get((name, status)) or entity.state_of(status)] += number
+                    state = self._states.get((name, status)) or entity.state_of(status)
+                    by_state[state] += number
+                    about |= {state} if _name(status) in estimated else set()
         now = datetime.fromtimestamp(self._now, UTC)
-        return Counts(by_state, by_status, self._stuck, now, estimated, stuck_variants=self._variants)
+        return Counts(
+            by_state, by_status, self._stuck, now, estimated, self._variants, about=frozenset(about)
+        )
 
 
 def _countable(entity: EntitySql) -> bool:
@@ -198,8 +222,16 @@ def _number(entity: EntitySql, status: Status) -> Expr:
     rows = entity.select(sa.literal_column("1").label("one"))
     rows = rows.where(column.is_(None) if status is None else column == status)
     if _ended(entity, status):
-        rows = rows.limit(BOUND + 1)
+        # In the index's order, or PostgreSQL prefers the table where nearly all rows have this status.
+        rows = rows.order_by(*(entity.col(name) for name in _behind_status(entity))).limit(BOUND + 1)
     return sa.select(sa.func.count()).select_from(rows.subquery()).scalar_subquery()
+
+
+def _behind_status(entity: EntitySql) -> tuple[str, ...]:
+    """The columns of an index behind the status that it begins with."""
+    found = (index.columns for index in entity.extent.indexes if not index.where)
+    longest = max((each for each in found if each[:1] == (entity.spec.status,)), key=len, default=())
+    return tuple(name for name in longest[1:] if name)
 
 
 def _others(entity: EntitySql, known: Sequence[Status]) -> Expr:
@@ -230,9 +262,11 @@ def _distinct(connection: sa.Connection, entity: EntitySql) -> list[str]:
     return [str(entity.engine.decode(status)) for (status,) in found]
 
 
-def _stuck(entity: EntitySql, asked: Asked) -> list[tuple[str, Expr]]:
+def _stuck(connection: sa.Connection, entity: EntitySql, asked: Asked) -> list[tuple[str, Expr]]:
     """How many jobs of a table, and how many variants below it, are stuck."""
     where = below.stuck(entity, asked.thresholds)
+    if not serves_stuck(entity):
+        where = sa.and_(where, extent.newest(connection, entity, NEWEST))
     found: list[tuple[str, Expr]] = [("stuck", entity.select(sa.func.count()).where(where).scalar_subquery())]
     table = entity.variants
     if table is not None and table.spec.rules:

@@ -78,6 +78,8 @@ def _page(
 ) -> VariantPage:
     kept = [entity.variants for entity in tables if entity.variants is not None]
     holding = [entity for entity in tables if documents.held(entity)]
+    if holding and query.backwards:
+        raise UsageError("a list of variants that are inside their jobs can't be read from its end")
     where, cursor = _read_cursor(after)
     rows: list[Variant] = []
     following: str | None = None

@@ -21,13 +21,14 @@ def ordered(items: Iterable[R], query: Query, known: tuple[str, ...] = SORTS) ->
     """Return the jobs, or the variants, in the query's order, which must be one of those `known`."""
     if query.sort not in known:
         raise UsageError(f"{query.sort!r} is not a sort order; choose one of {', '.join(known)}")
-    return sorted(items, key=lambda row: _Place(_key(row, query), query))
+    return sorted(items, key=lambda row: _Place(_key(row, query), query), reverse=query.backwards)
 
 
 def following(jobs: list[R], cursor: str, query: Query) -> list[R]:
     """Return those of the ordered jobs that stand behind the cursor."""
     group, value, job = json.loads(cursor)["key"]
-    return [row for row in jobs if _compare(_key(row, query), (group, value, job), query) > 0]
+    turn = -1 if query.backwards else 1
+    return [row for row in jobs if turn * _compare(_key(row, query), (group, value, job), query) > 0]
 
 
 def cursor_at(job: Job | Variant, query: Query, now: datetime) -> str:

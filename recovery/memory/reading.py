@@ -105,6 +105,11 @@ class Reader:
         return self._source
 
     @property
+    def statements(self) -> int | None:
+        """None: nothing is asked of a database."""
+        return None
+
+    @property
     def hooks(self) -> Hooks:
         """What is called after which action."""
         return self._hooks

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,10 +16,13 @@ import sqlalchemy as sa
 
 from tests.bench.figures import Figure, at_most, median
 from tests.bench.world import World, mariadb_connection, sqlite_connection
+from unstick.backends.sql.costly import NEWEST
+from unstick.backends.sql.journal_file import local_path
 from unstick.recovery.port import Backend
-from unstick.recovery.query import Query
+from unstick.recovery.query import Query, Term
 
 FIFTY = Query(sort="created", descending=True, limit=50)
+IN_VAIN = Query(terms=(Term("text", "=", "there is no such text"),), newest=NEWEST)
 BY_HAND = (
     "SELECT id, kind, status, step, error, created_at, started_at, heartbeat_at, finished_at FROM bench_job "
     "ORDER BY created_at DESC, id DESC LIMIT 50"
@@ -40,15 +43,20 @@ class Statements:
 
 @contextmanager
 def listening() -> Iterator[Statements]:
-    """Note every statement of every engine."""
+    """Note every statement of every engine but the local journal's, which is a file of our own."""
     noted = Statements()
 
-    def before(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        noted.texts.append(statement)
-        noted.begun = time.perf_counter()
+    def ours(connection: sa.Connection) -> bool:
+        return local_path().name in str(connection.engine.url)
 
-    def after(*_: Any) -> None:
-        noted.took.append((time.perf_counter() - noted.begun) * 1000)
+    def before(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if not ours(connection):
+            noted.texts.append(statement)
+            noted.begun = time.perf_counter()
+
+    def after(connection: sa.Connection, *_: Any) -> None:
+        if not ours(connection):
+            noted.took.append((time.perf_counter() - noted.begun) * 1000)
 
     sa.event.listen(sa.Engine, "before_cursor_execute", before)
     sa.event.listen(sa.Engine, "after_cursor_execute", after)
@@ -61,7 +69,7 @@ def listening() -> Iterator[Statements]:
 
 async def refresh(backend: Backend) -> None:
     """Ask what an open console asks for one refresh of its list."""
-    await backend.page(Query())
+    await backend.page(Query(newest=NEWEST))
     await backend.counts()
     await backend.queue()
 
@@ -100,10 +108,12 @@ async def _pages(world: World, engine: str, url: str) -> list[Figure]:
     try:
         first = await backend.page(FIFTY)
         deep = json.dumps(_at_depth(json.loads(first.next or "{}"), world, engine, url))
-        near, far, raw = await _in_turns(
+        near, far, end, searched, raw = await _in_turns(
             world.sizes.pages,
             lambda: backend.page(FIFTY, first.next),
             lambda: backend.page(FIFTY, deep),
+            lambda: backend.page(replace(FIFTY, backwards=True)),
+            lambda: backend.page(IN_VAIN),
             await _raw(engine, url),
         )
     finally:
@@ -113,6 +123,8 @@ async def _pages(world: World, engine: str, url: str) -> list[Figure]:
         at_most(
             f"database.deep.{engine}", "keyset page at half the depth", far, "ms", 1.5, near, "second page"
         ),
+        at_most(f"database.end.{engine}", "last page of all", end, "ms", 1.5, near, "second page"),
+        at_most(f"database.search.{engine}", "text that is nowhere, among the newest 10,000", searched, "ms"),
         at_most(f"database.page.{engine}", "page of 50", near, "ms", share, raw, "driver alone"),
     ]
 

@@ -1,6 +1,7 @@
 """The live table: order, pages, filters."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,6 +59,8 @@ async def test_pages_neither_skip_nor_repeat_in_any_order(
     whole = await ids(backend, Query(sort=sort, descending=descending))
     assert [job for page in pages for job in page] == whole
     assert len(set(whole)) == 8
+    from_the_end = await every_page(backend, replace(query, backwards=True))
+    assert [job for page in from_the_end for job in page] == whole[::-1]
 
 
 async def test_pages_keep_their_place_while_jobs_are_added(world: World, backend: Backend) -> None:

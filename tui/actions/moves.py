@@ -10,5 +10,5 @@ MOVES_ACTIONS: tuple[Action, ...] = (
     Action("move.page_down", ("ctrl+f", "pagedown"), "page", "Next page"),
     Action("move.page_up", ("ctrl+b", "pageup"), "page up", "Previous page"),
     Action("move.top", ("g", "home"), "top", "First line"),
-    Action("move.end", ("G", "end"), "end", "Last line that is loaded"),
+    Action("move.end", ("G", "end"), "end", "Last line; of variants the last one that is loaded"),
 )

@@ -36,6 +36,7 @@ def say_why_empty(screen: LiveTable[K, R]) -> None:
             refresh=shown(keys["refresh.now"][0]),
             everything=shown(keys["view.all"][0]),
             back=shown(keys["app.back"][0]),
+            newest=rows.window.newest,
         )
     )
     screen.table.say_empty()

@@ -47,6 +47,8 @@ class ListRows(Generic[K, R]):
 
     def tail(self) -> str:
         """Say what follows after the last row."""
+        if self.window.backwards:
+            return ""
         if self.window.full:
             return f"... {MAX_ROWS:,} rows are loaded; filter with / or reverse with o to see others"
         if self.reading_more:

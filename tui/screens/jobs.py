@@ -77,6 +77,20 @@ class JobsScreen(ListScreen[JobId, Job]):
         """Open the list of all variants."""
         self.console.open_variants()
 
+    def do_move_end(self) -> None:
+        """Last job of all, which are read from their end."""
+        if self.rows.window.more and not self.query_now.backwards:
+            self.ask(backwards=True)
+        else:
+            super().do_move_end()
+
+    def do_move_top(self) -> None:
+        """First job of all."""
+        if self.rows.window.more and self.query_now.backwards:
+            self.ask()
+        else:
+            super().do_move_top()
+
     def do_source_next(self) -> None:
         """Show the next source."""
         self.console.switch(self.console.shown + 1)
@@ -100,7 +114,11 @@ class JobsScreen(ListScreen[JobId, Job]):
 
     def do_app_back(self) -> None:
         """Let go of one transient thing: a range, the last result, the filter, the view."""
-        if not self.let_go():
+        if self.session.slow and self.feed.in_flight:
+            self.feed.give_up()
+            self.say(f"the question that took so long was ended; {self.key('refresh.now')} asks it again")
+            self.tell()
+        elif not self.let_go():
             leave = f"{self.key('app.quit')} quits{self.console.what_ends}"
             self.say(f"{self.key('rows.none')} removes the marks, {leave}" if self.marks.ids else leave)
 

@@ -33,6 +33,8 @@ def title_parts(screen: LiveTable[K, R]) -> list[Part]:
     parts = [Part(f"{called[:1].upper()}{called[1:]} > {view_name(screen)}", "title")]
     if screen.filter_text:
         parts.append(Part("/" + display_text(screen.filter_text.removeprefix("/"), limit=60), "key"))
+    if window.newest is not None:
+        parts.append(Part(f"newest {window.newest:,} only", "warning"))
     if screen.marks.ids or screen.marks.anchor:
         hidden = screen.marks.hidden(window.order, window.ghosts)
         parts.append(Part(f"marked {len(screen.marks.ids):,}, hidden {hidden}", "mark"))
@@ -41,6 +43,9 @@ def title_parts(screen: LiveTable[K, R]) -> list[Part]:
         parts.append(Part(f"+{len(window.unseen)} new", "key"))
     if query.sort != "stuck" or query.descending:
         parts.append(Part(f"by {query.sort}{' reversed' if query.descending else ''}", "dim", 7))
+    if query.backwards:
+        loaded = f"the last {len(window.order):,} rows" if window.more or window.full else "from the end"
+        parts.append(Part(loaded, "dim", 7))
     if screen.counts is not None:
         of_jobs = screen.SCOPE == JOBS
         parts.extend(_count_parts(screen.counts) if of_jobs else _stuck_parts(screen.counts))
@@ -69,6 +74,8 @@ def _stuck_parts(counts: Counts) -> list[Part]:
 
 def _count_parts(counts: Counts) -> list[Part]:
     about = "~" if counts.estimated else ""
+    if counts.newest is not None:
+        about = "newest "
     parts = [Part(f"{counts.stuck:,} stuck", "stuck" if counts.stuck else "dim", 1, right=True)]
     if counts.stuck_variants:
         parts.append(
@@ -82,12 +89,14 @@ def _count_parts(counts: Counts) -> list[Part]:
     for drop, state in enumerate(_COUNTED, start=2):
         number = counts.by_state.get(state, 0)
         if number:
-            parts.append(Part(f"{_short(number)} {state.value}", "dim", drop, right=True))
-    parts.append(Part(f"of {about}{_short(counts.total)}", "dim", 9, right=True))
+            sign = "~" if state in counts.about else ""
+            parts.append(Part(f"{sign}{short_number(number)} {state.value}", "dim", drop, right=True))
+    parts.append(Part(f"of {about}{short_number(counts.total)}", "dim", 9, right=True))
     return parts
 
 
-def _short(number: int) -> str:
+def short_number(number: int) -> str:
+    """Return a number in few cells: `8,123`, `41k`, `9M`."""
     for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (10_000, "k")):
         if number >= size:
             return f"{number // (1000 if unit == 'k' else size)}{unit}"

@@ -24,7 +24,7 @@ from unstick.tui.screens.beside import FROM, Beside, pane_width
 from unstick.tui.screens.beside_text import More, ask_more
 from unstick.tui.screens.empty_text import say_why_empty
 from unstick.tui.screens.job_rows import ListRows
-from unstick.tui.screens.jobs_text import VIEWS, title_parts
+from unstick.tui.screens.jobs_text import VIEWS, short_number, title_parts
 from unstick.tui.screens.queue_text import queue_parts
 from unstick.tui.session import Session, sentence
 from unstick.tui.widgets.bar import Bar, Part
@@ -34,6 +34,9 @@ from unstick.tui.working import Work
 
 WIDE = 150
 """Columns from which there is room for more words about the queue."""
+
+NEWEST = 10_000
+"""Rows of a large table that are looked through where no index answers the question."""
 
 AHEAD = 3
 """Screens before the end of the loaded rows at which more are read."""
@@ -69,14 +72,20 @@ class LiveTable(ActingScreen, Generic[K, R]):
         self.with_pane = True
         self.queue_bar = Bar()
         self.marks = Marks()
-        self.query_now = Query()
+        self.query_now = Query(newest=NEWEST)
         self.view = "all"
         self.counts: Counts | None = None
         self.filter_text = ""
         self.last_filter = ""
         self._question = 0
+        self._told_how_far = -1
         self._first = 0
         self.feed: Feed[Answer[R]] = Feed(self, session, self._read, self._show, self._told)
+
+    @property
+    def newest(self) -> int | None:
+        """How many of the newest rows were looked through only; None where all were."""
+        return self.rows.window.newest
 
     async def page(self, query: Query, after: str | None) -> PageOf[R]:
         """Read one page of the list."""
@@ -198,12 +207,28 @@ class LiveTable(ActingScreen, Generic[K, R]):
             hold=cast("K", cursor) if cursor else None,
         )
         say_why_empty(self)
+        self._say_how_far()
         fresh = [window.rows[id_] for id_ in merged.changed if id_ in window.rows]
         if self.rows.layout.measure(fresh):
             self.table.restyle()
+        fresh_list = self.table.cursor is None
         self.table.show(window.order, merged.changed | window.ghosts)
+        if fresh_list and window.backwards:
+            self.table.move("end")
         self._read_ahead()
         self._show_side_soon()
+
+    def _say_how_far(self) -> None:
+        """Tell once what a filter was asked of, where that is not the whole table."""
+        newest = self.rows.window.newest
+        if newest is None or not self.filter_text or self._told_how_far == self._question:
+            return
+        self._told_how_far = self._question
+        total = self.counts.total if self.counts is not None and self.counts.newest is None else None
+        of = f" of ~{short_number(total)}" if total else ""
+        self.say(
+            f"searched the newest {newest:,}{of} {self.called} only: no index finds this; id:ID finds any"
+        )
 
     def _show_queue(self, answer: Answer[R]) -> None:
         queue = answer.queue
@@ -233,7 +258,8 @@ class LiveTable(ActingScreen, Generic[K, R]):
 
     def _read_ahead(self) -> None:
         window, table = self.rows.window, self.table
-        near_end = table.top + table.body_height * AHEAD >= len(window.order)
+        left = table.top if window.backwards else len(window.order) - table.top
+        near_end = left <= table.body_height * AHEAD
         if window.loaded and window.more and near_end and not self.rows.reading_more:
             self.rows.reading_more = True
             Work(self, "pages").begin(self._read_more, self._question)
@@ -275,10 +301,10 @@ class LiveTable(ActingScreen, Generic[K, R]):
         self.query_now = replace(self.query_now, **changes)  # type: ignore[arg-type]
 
     def ask(self, **changes: object) -> None:
-        """Ask another question: other rows or another order."""
-        self.set_question(**changes)
+        """Ask another question: other rows or another order; from its end only where that is asked for."""
+        self.set_question(**{"backwards": False, **changes})
         self._question += 1
-        self.rows.window.clear()
+        self.rows.window.clear(backwards=self.query_now.backwards)
         self.rows.why_empty = READING
         self.rows.reading_more = False
         self.table.show(())

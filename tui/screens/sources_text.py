@@ -44,6 +44,7 @@ def source_lines(session: Session, width: int, *, keep: str, looked: str | None 
         lines.heading("Jobs")
         lines.add(list(_counts(session.counts, painter)))
     lines.heading("Query cost")
+    lines.add(list(_of_refresh(session, painter)))
     lines.add(list(_costs(session.costs, painter)))
     lines.heading("Missing indexes")
     lines.add(list(_indexes(session.health, looked, painter, connected=session.connected)))
@@ -102,7 +103,22 @@ def _counts(counts: Counts, painter: Painter) -> Iterator[Line]:
     for state in State:
         number = counts.by_state.get(state, 0)
         if number:
-            yield from painter.pair(state.value, f"{number:,}")
+            yield from painter.pair(state.value, f"{'~' if state in counts.about else ''}{number:,}")
+    if counts.newest is not None:
+        yield from painter.pair("counted", f"the newest {counts.newest:,} jobs only: see below", "warning")
+
+
+def _of_refresh(session: Session, painter: Painter) -> Iterator[Line]:
+    """What keeping the list fresh costs the database, and how often that is asked."""
+    if session.trip_s is None:
+        return
+    asked = "" if session.statements is None else f"{session.statements:,} statements, "
+    pace = session.pace
+    slower = f", not {pace.every_s:g} s, since that is costly" if pace.interval_s > pace.every_s else ""
+    every = "paused" if pace.paused else f"every {pace.interval_s:g} s{slower}"
+    yield from painter.pair(
+        "refresh", f"{asked}{time_text(session.trip_s)}, {every}", "warning" if slower else "text"
+    )
 
 
 def _costs(costs: Costs, painter: Painter) -> Iterator[Line]:
