@@ -201,10 +201,8 @@ async def test_stopping_leaves_the_rest_untouched_and_counts_it() -> None:
     async with console(MemoryBackend.example(1300, 1200)) as c:
         await c.press("2")
         await c.until(lambda: len(c.jobs.rows.window.order) >= 200)
-        for _ in range(6):
-            await c.press("G")
-            await c.pilot.pause(0.02)
-        await c.press("asterisk")
+        await c.press("asterisk", "asterisk")
+        await c.until(lambda: len(c.jobs.marks.ids) > 1_000)
         screen = await c.plan("R")
         planned = len(screen.plan.rows)  # type: ignore[union-attr]
         assert planned > 500
