@@ -16,6 +16,7 @@ from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings
 from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.screens.everywhere_rows import EverywhereRows, Found, found_in, in_order
+from unstick.tui.screens.live_table import NEWEST
 from unstick.tui.screens.sources_feeds import Feeds
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Part
@@ -97,7 +98,7 @@ class EverywhereScreen(ConsoleScreen):
         self.feeds.of(self.console.session).wake()
 
     async def _ask(self, session: Session) -> Page:
-        query = Query(stuck_only=True, limit=MOST)
+        query = Query(stuck_only=True, limit=MOST, newest=NEWEST)
         return await session.backend.page(query)
 
     def _show(self, session: Session, page: Page) -> None:
@@ -140,7 +141,9 @@ class EverywhereScreen(ConsoleScreen):
             return f"waiting for {self._waiting} of {len(sessions)} sources ..."
         silent = sum(each.problem is not None for each in sessions)
         others = f" in the {len(sessions) - silent} that answer" if silent else f" in {len(sessions)} sources"
-        return f"no stuck jobs{others}"
+        bounded = any(page.newest is not None for page in self._pages.values())
+        among = f", among the newest {NEWEST:,} where an index is missing" if bounded else ""
+        return f"no stuck jobs{others}{among}"
 
     def do_rows_open(self) -> None:
         """Open the job in its source, which is shown from then on."""
