@@ -71,8 +71,11 @@ class Backend(Protocol):
         """Return the database's now (aware UTC)."""
         ...
 
-    async def counts(self, thresholds: Mapping[str, float | None] | None = None) -> Counts:
-        """Count jobs by state and native status, and the stuck ones."""
+    async def counts(
+        self, thresholds: Mapping[str, float | None] | None = None, newest: int | None = None
+    ) -> Counts:
+        """Count jobs by state and native status, and the stuck ones. Of a large table without an index for
+        it only the `newest` ones, where that is a number."""
         ...
 
     async def page(self, query: Query, after: str | None = None) -> Page:

@@ -159,11 +159,14 @@ class SqlBackend(Hooking, Inspecting, Leading, Recounting, Rights, VariantReadin
         """Return the database's now."""
         return await self._read(lambda connection: reader.clock(connection, self._is_open.tables[0]))
 
-    async def counts(self, thresholds: Overrides = None) -> Counts:
+    async def counts(self, thresholds: Overrides = None, newest: int | None = None) -> Counts:
         """Count jobs by state and native status, and the stuck ones."""
-        return await self._read(
-            lambda connection: self._tally.counts(connection, self._is_open.tables, self._asked(thresholds))
-        )
+
+        def work(connection: sa.Connection) -> Counts:
+            asked = self._asked(thresholds)
+            return self._tally.counts(connection, self._is_open.tables, asked, newest)
+
+        return await self._read(work)
 
     async def page(self, query: Query, after: str | None = None) -> Page:
         """Return one page of jobs."""

@@ -8,8 +8,6 @@ from unstick.recovery.query import Query, Term
 from .entity import EntitySql
 from .wanted import serves_stuck
 
-NEWEST = 10_000
-"""Rows that are counted where nothing better can be done."""
 _LIVE = {State.PENDING, State.RUNNING}
 
 

@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from unstick.recovery.model import Counts, State
 
 from . import below, estimates, extent
-from .costly import NEWEST
 from .engines.base import Expr
 from .entity import EntitySql
 from .reader import Asked
@@ -59,12 +58,18 @@ class Tally:
         self._clock = clock
         self._known: dict[str, _Known] = {}
 
-    def counts(self, connection: sa.Connection, tables: Sequence[EntitySql], asked: Asked) -> Counts:
+    def counts(
+        self,
+        connection: sa.Connection,
+        tables: Sequence[EntitySql],
+        asked: Asked,
+        newest: int | None = None,
+    ) -> Counts:
         """Count by native status and state, and the stuck rows."""
         for entity in tables:
             if entity.name not in self._known:
                 self._known[entity.name] = _Known(tuple(_named(entity)))
-        found = _Found(connection, asked)
+        found = _Found(connection, asked, newest)
         fast = [each for each in tables if _countable(each) and each.extent.leads(each.spec.status or "")]
         bounded = any(each.extent.large for each in tables if each not in fast or not serves_stuck(each))
         beside = found.asked(tables, fast, self._known)
@@ -82,7 +87,7 @@ class Tally:
                 known.statuses = tuple(dict.fromkeys((*known.statuses, *seen)))
             found.ask(found.asked(tables, fast, self._known))
         estimated = frozenset(name for each in fast for name in self._estimate(connection, each, found))
-        return replace(found.counts(estimated), newest=NEWEST if bounded else None)
+        return replace(found.counts(estimated), newest=newest if bounded else None)
 
     def _estimate(self, connection: sa.Connection, entity: EntitySql, found: _Found) -> list[str]:
         """Put an estimate in the place of each number beyond the bound; return the statuses."""
@@ -104,8 +109,8 @@ class Tally:
 class _Found:
     """Numbers as they come in, by table and status."""
 
-    def __init__(self, connection: sa.Connection, asked: Asked) -> None:
-        self._connection, self._asked = connection, asked
+    def __init__(self, connection: sa.Connection, asked: Asked, newest: int | None) -> None:
+        self._connection, self._asked, self._newest = connection, asked, newest
         self._entities: dict[str, EntitySql] = {}
         self.numbers: dict[str, dict[Status, int]] = {}
         self._states: dict[tuple[str, Status], State] = {}
@@ -122,8 +127,8 @@ class _Found:
             columns.insert(1, entity.state().label("state"))
         beside = [each.label(f"also_{number}") for number, each in enumerate(also.values())]
         statement = entity.select(*columns, *beside).group_by(*columns[:-1])
-        if entity.extent.large:
-            statement = statement.where(extent.newest(self._connection, entity, NEWEST))
+        if entity.extent.large and self._newest is not None:
+            statement = statement.where(extent.newest(self._connection, entity, self._newest))
         numbers = self.numbers.setdefault(entity.name, {})
         self._entities[entity.name] = entity
         found = entity.rows(self._connection.execute(statement))
@@ -144,7 +149,7 @@ class _Found:
         """What is asked beside the groups: the now, what is stuck, and the statuses that an index counts."""
         columns: dict[Column, Expr] = {("now", "", None): tables[0].engine.epoch_now()}
         for entity in tables:
-            for label, expression in _stuck(self._connection, entity, self._asked):
+            for label, expression in self._hanging(entity):
                 columns[label, entity.name, None] = expression
         for entity in fast:
             self._entities[entity.name] = entity
@@ -152,6 +157,20 @@ class _Found:
                 columns["status", entity.name, status] = _number(entity, status)
             columns["unknown", entity.name, None] = _others(entity, known[entity.name].statuses)
         return columns
+
+    def _hanging(self, entity: EntitySql) -> list[tuple[str, Expr]]:
+        """How many jobs of a table, and how many variants below it, are stuck."""
+        where = below.stuck(entity, self._asked.thresholds)
+        if self._newest is not None and not serves_stuck(entity):
+            where = sa.and_(where, extent.newest(self._connection, entity, self._newest))
+        found: list[tuple[str, Expr]] = [
+            ("stuck", entity.select(sa.func.count()).where(where).scalar_subquery())
+        ]
+        table = entity.variants
+        if table is not None and table.spec.rules:
+            within = [below.stuck(table, self._asked.thresholds), below.within_reach(table)]
+            found.append(("variants", table.select(sa.func.count()).where(*within).scalar_subquery()))
+        return found
 
     def ask(self, columns: Mapping[Column, Expr]) -> None:
         """Ask all of these in one statement."""
@@ -260,16 +279,3 @@ def _distinct(connection: sa.Connection, entity: EntitySql) -> list[str]:
     statuses = _statuses(entity)
     found = connection.execute(sa.select(statuses.c.status).where(statuses.c.status.is_not(None)))
     return [str(entity.engine.decode(status)) for (status,) in found]
-
-
-def _stuck(connection: sa.Connection, entity: EntitySql, asked: Asked) -> list[tuple[str, Expr]]:
-    """How many jobs of a table, and how many variants below it, are stuck."""
-    where = below.stuck(entity, asked.thresholds)
-    if not serves_stuck(entity):
-        where = sa.and_(where, extent.newest(connection, entity, NEWEST))
-    found: list[tuple[str, Expr]] = [("stuck", entity.select(sa.func.count()).where(where).scalar_subquery())]
-    table = entity.variants
-    if table is not None and table.spec.rules:
-        within = [below.stuck(table, asked.thresholds), below.within_reach(table)]
-        found.append(("variants", table.select(sa.func.count()).where(*within).scalar_subquery()))
-    return found

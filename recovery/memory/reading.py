@@ -147,7 +147,7 @@ class Reader:
         await self._answer()
         return self._now()
 
-    async def counts(self, thresholds: Thresholds = None) -> Counts:
+    async def counts(self, thresholds: Thresholds = None, newest: int | None = None) -> Counts:
         """Count jobs by state and native status, and the stuck ones."""
         await self._answer()
         view = self._view(thresholds)

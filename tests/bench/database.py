@@ -16,12 +16,13 @@ import sqlalchemy as sa
 
 from tests.bench.figures import Figure, at_most, median
 from tests.bench.world import World, mariadb_connection, sqlite_connection
-from unstick.backends.sql.costly import NEWEST
 from unstick.backends.sql.journal_file import local_path
 from unstick.recovery.port import Backend
 from unstick.recovery.query import Query, Term
 
 FIFTY = Query(sort="created", descending=True, limit=50)
+NEWEST = 10_000
+"""As the console asks it."""
 IN_VAIN = Query(terms=(Term("text", "=", "there is no such text"),), newest=NEWEST)
 BY_HAND = (
     "SELECT id, kind, status, step, error, created_at, started_at, heartbeat_at, finished_at FROM bench_job "
@@ -70,7 +71,7 @@ def listening() -> Iterator[Statements]:
 async def refresh(backend: Backend) -> None:
     """Ask what an open console asks for one refresh of its list."""
     await backend.page(Query(newest=NEWEST))
-    await backend.counts()
+    await backend.counts(newest=NEWEST)
     await backend.queue()
 
 

@@ -12,7 +12,7 @@ from tests.proof.test_refresh_plans import ENGINES, Statement, noted
 from tests.systems.databases import create_tables, in_database
 from unstick.backends import install_journal
 from unstick.backends.demo import seed
-from unstick.backends.sql import extent, tally
+from unstick.backends.sql import extent
 from unstick.backends.sql.backend import SqlBackend
 from unstick.recovery.query import Query
 from unstick.recovery.source import Source
@@ -38,7 +38,6 @@ async def backend(
     system: str = request.param
     url: str = request.getfixturevalue(ENGINES[engine])
     monkeypatch.setattr(extent, "LARGE", -1)
-    monkeypatch.setattr(tally, "NEWEST", FEW)
     await create_tables(url, system)
     rows = seed.rows(system, scale=SCALE[engine])
     await in_database(url, lambda connection: seed.insert(connection, system, rows))
@@ -65,7 +64,7 @@ async def refreshed(backend: SqlBackend) -> list[Statement]:
     for _ in range(2):
         with noted() as statements:
             await backend.page(Query(newest=FEW, limit=1))
-            await backend.counts()
+            await backend.counts(newest=FEW)
             await backend.queue()
     return statements
 

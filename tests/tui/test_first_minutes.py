@@ -35,7 +35,7 @@ class Ill(MemoryBackend):
     def capabilities(self) -> Capabilities:
         return replace(super().capabilities, not_migrated=self.lacks)
 
-    async def counts(self, thresholds: object = None) -> Counts:
+    async def counts(self, thresholds: object = None, newest: int | None = None) -> Counts:
         if self.error is not None:
             raise self.error
         return await super().counts()

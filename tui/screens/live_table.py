@@ -189,7 +189,7 @@ class LiveTable(ActingScreen, Generic[K, R]):
             after = pages[-1].next
             if after is None:
                 break
-        counts = await self.session.backend.counts()
+        counts = await self.session.backend.counts(newest=NEWEST)
         queue = await self.queue()
         self._first = slots.start
         return Answer(question, pages, counts, queue)

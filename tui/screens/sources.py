@@ -16,6 +16,7 @@ from unstick.tui.actions.model import SOURCES
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings, shown
 from unstick.tui.screens.base import SHORT
+from unstick.tui.screens.live_table import NEWEST
 from unstick.tui.screens.sources_adding import AddingScreen
 from unstick.tui.screens.sources_feeds import Feeds
 from unstick.tui.screens.sources_rows import SourceRows, key_of
@@ -143,7 +144,7 @@ class SourcesScreen(AddingScreen):
         self.feeds.of(self.console.session).wake()
 
     async def _ask(self, session: Session) -> Counts:
-        return await session.backend.counts()
+        return await session.backend.counts(newest=NEWEST)
 
     def _show(self, session: Session, counts: Counts) -> None:
         session.counts = counts
