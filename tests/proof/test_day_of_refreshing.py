@@ -32,8 +32,8 @@ WARM = 120
 EVERY_S = 240.0
 DAY = int(24 * 3600 / EVERY_S)
 """Refreshes of a day. They follow each other at once, and the console's clock passes over what is between."""
-MORE = 200
-"""Objects that may be there in addition: far fewer than one for each refresh."""
+MORE = 2 * DAY
+"""Objects that may be there in addition: what is kept once varies by hundreds; a leak is more."""
 ENGINES = {"postgresql": "postgres_url", "mariadb": "mariadb_url", "sqlite": "sqlite_url"}
 CONSOLES = {
     "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'unstick'",
