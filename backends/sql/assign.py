@@ -118,6 +118,12 @@ def _filled_value(value: Any, values: Words) -> Any:
     return [_filled_value(item, values) for item in value] if isinstance(value, list) else value
 
 
+def is_same(given: Assignment) -> bool:
+    """Whether an assignment writes the same into every row, as far as a preview can tell."""
+    read = (given.increment, given.append, given.json_merge, given.column, given.cases, given.json_edit)
+    return all(each is None for each in read)
+
+
 def preview(name: str, given: Assignment, values: Words, before: Mapping[str, Scalar]) -> Scalar:
     """Return what a person should expect in the column afterwards."""
     old = before.get(name)

@@ -48,7 +48,9 @@ def with_related(
                 job = jobs.get(keys.canonical(row.key, entity.key))
                 found = _found(connection, entity, related, job) if job is not None else []
                 lines += _lines(related, found, {**known, "job": Relations.job_word(entity, row.key)})
-    return [replace(row, related=(*row.related, *told.get(id(row), ()))) for row in planned]
+    return [
+        replace(row, related=(*row.related, *told[id(row)])) if told.get(id(row)) else row for row in planned
+    ]
 
 
 def _matched(

@@ -59,6 +59,12 @@ def missing(connection: sa.Connection, layout: Layout, tables: Iterable[EntitySq
             yield _advice(layout, wanted)
 
 
+def lacks(connection: sa.Connection, wanted: Wanted) -> bool:
+    """Whether a table has no index for a question; a view can have none, and lacks none."""
+    there = _existing(sa.inspect(connection), wanted.place)
+    return there is not None and not any(serves(index, wanted) for index in there)
+
+
 def _existing(inspector: sa.Inspector, place: Place) -> list[Existing] | None:
     """Return what the table has; None for a view, which can have none."""
     schema, table = place

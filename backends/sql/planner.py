@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -73,19 +73,20 @@ def select_rows(
         columns += [image.label(f"p_{name}") for name, image in below.parent_keys(entity).items()]
     statement = entity.select(*columns).where(*where)
     statement = statement.order_by(*(entity.col(name) for name in entity.key))
-    tokens = set(entity.token_columns)
+    tokens, labels = entity.token_columns, [(name, f"i_{name}") for name in images]
+    keys = [(name, f"k_{name}") for name in entity.key]
     for row in entity.rows(connection.execute(statement)):
         item = _item(entity, row, asked)
         if item is None:
             continue
-        image = {name: row[f"i_{name}"] for name in images}
-        token = {name: value for name, value in image.items() if name in tokens}
+        image = {name: row[label] for name, label in labels}
+        token = {name: image[name] for name in tokens}
         if entity.spec.status is None:
             token["(status)"] = row["status"]
         related = tuple(
             _counted(child, row[f"n_{child.name}"], action) for child in children if row[f"n_{child.name}"]
         )
-        key = {name: row[f"k_{name}"] for name in entity.key}
+        key = {name: row[label] for name, label in keys}
         fitting = kinds.fitting(row, asked.thresholds)
         yield Found(item, key, token, image, related, refused_by(action, row), fitting)
 
@@ -175,17 +176,48 @@ def refused_status(action: Action, name: str, job: str, status: str) -> str:
     return f"{name} is not possible: the status is {status}, {allowed}"
 
 
-def plan_row(entity: EntitySql, name: str, found: Found, asked: Asked, options: Options) -> PlanRow:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What is the same in all rows of a table that one rule found, of kinds with the same thresholds."""
+
+    action: Action
+    words: assign.Words
+    same: Mapping[str, Scalar]
+    """What is written whatever a row holds, as it is shown."""
+    inserts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, entity: EntitySql, name: str, found: Found, asked: Asked) -> Self:
+        """Return the way of a row."""
+        verdict = found.item.verdict
+        action = entity.spec.actions[name].for_rule(verdict.rule if verdict else None)
+        words = assign.words(entity, action, narrowed(asked.thresholds, found.kinds))
+        same = {
+            column: assign.preview(column, given, words, {})
+            for column, given in action.set.items()
+            if assign.is_same(given)
+        }
+        inserts = tuple(f"new row in {insert.table}" for insert in entity.inserts(action))
+        return cls(action, words, same, inserts)
+
+    def after(self, entity: EntitySql, found: Found) -> Image:
+        """What a person should expect in a row afterwards."""
+        if len(self.same) == len(self.action.set):
+            return dict(self.same)
+        return {column: self._value(entity, column, found) for column in self.action.set}
+
+    def _value(self, entity: EntitySql, column: str, found: Found) -> Scalar:
+        if column in self.same:
+            return self.same[column]
+        given = self.action.set[column]
+        if given.json_edit:
+            return json_document.edited(entity.spec, found.targets[column], given, found.variant)
+        return assign.preview(column, given, self.words, found.targets)
+
+
+def plan_row(entity: EntitySql, name: str, found: Found, way: Way) -> PlanRow:
     """Return the plan's row for a job or variant that may be changed."""
-    verdict = found.item.verdict
-    action = entity.spec.actions[name].for_rule(verdict.rule if verdict else None)
-    words = assign.words(entity, action, narrowed(asked.thresholds, found.kinds))
-    after = {
-        column: json_document.edited(entity.spec, found.targets[column], given, found.variant)
-        if given.json_edit
-        else assign.preview(column, given, words, found.targets)
-        for column, given in action.set.items()
-    }
+    verdict, action = found.item.verdict, way.action
     # Nothing after what was before means that the row goes; where only other rows change, nothing was before.
     before = (
         {column: found.targets[column] for column in action.set} if not action.delete else dict(found.token)
@@ -193,20 +225,19 @@ def plan_row(entity: EntitySql, name: str, found: Found, asked: Asked, options: 
     reason = verdict.reason if verdict and action.only_stuck else MANUAL.get(name, name)
     if verdict is None and name == "retry" and found.item.state.value == "failed":
         reason = MANUAL["retry"]
-    others = [f"new row in {insert.table}" for insert in entity.inserts(action)]
     return PlanRow(
         job=found.job,
         table=entity.name,
         key=found.key,
         token=found.token,
         before=before,
-        after=after,
+        after=way.after(entity, found),
         variant=found.variant,
         rule=verdict.rule if verdict else None,
         reason=reason,
         why=verdict.why if verdict else "",
         evidence=verdict.evidence if verdict else (),
-        related=(*found.related, *others),
+        related=(*found.related, *way.inserts),
         kinds=found.kinds,
     )
 

@@ -15,7 +15,7 @@ from unstick.recovery.plan import LeftOut, Options, Plan, PlanRow, seal
 from unstick.recovery.port import Selection
 from unstick.recovery.query import Query
 
-from . import foreseeing, hooking, planner, reader, references, showing
+from . import foreseeing, hooking, planner, reader, references, showing, unindexed
 from .opening import Opened
 from .planner import Ref, for_rows, together
 from .reader import Asked
@@ -72,12 +72,17 @@ def _sorted_out(
     they set off in the database must not look like a worker's doing."""
     rows: list[PlanRow] = []
     left = list(found.left)
+    ways: dict[tuple[str, str | None, tuple[str, ...]], planner.Way] = {}
     below = {job for (job, variant) in found.rows if variant is not None}
     for ref in sorted(order, key=lambda ref: ref[1] is not None):
         entity, row = found.rows[ref]
         why = planner.refusal(entity, action, row, options)
         if why is None:
-            rows.append(planner.plan_row(entity, action, row, asked, options))
+            verdict = row.item.verdict
+            alike = (entity.name, verdict.rule if verdict else None, row.kinds)
+            if alike not in ways:
+                ways[alike] = planner.Way.of(entity, action, row, asked)
+            rows.append(planner.plan_row(entity, action, row, ways[alike]))
         elif row.variant is not None or row.item.verdict is not None or row.job not in below:
             # A job that is only stuck because of its variants is recovered by recovering those.
             left.append(LeftOut(row.job, why, row.variant))
@@ -150,6 +155,7 @@ def _warnings(connection: sa.Connection, opened: Opened, action: str, rows: list
         if action not in opened.layout.source.hooks:
             found += [one.hint for one in map(spec.for_rule, sorted(ruled, key=str)) if one.hint]
         found += references.warnings(connection, entity, spec)
+        found += unindexed.warnings(connection, entity, spec)
     if rows:
         found += opened.pending.skipped.get(action, ())
         found += hooking.warnings(opened, action)

@@ -112,16 +112,13 @@ class Relations:
         if child.match_sql is not None:
             return [(i, row) for i, image in parents for row in self._fetch(child, table, info, [image])]
         rows = self._fetch(child, table, info, [image for _, image in parents])
-        owner = {self._link(image, child.match.values()): index for index, image in parents}
-        owned = [(owner.get(self._link(row, child.match)), row) for row in rows]
+        ours, theirs = tuple(child.match.values()), tuple(child.match)
+        owner = {keys.canonical(image, ours): index for index, image in parents}
+        owned = [(owner.get(keys.canonical(row, theirs)), row) for row in rows]
         if all(index is not None for index, _ in owned):
             return [(index, row) for index, row in owned if index is not None]
         # The database takes texts for equal that we don't (case, accents): let it say what belongs where.
         return [(i, row) for i, image in parents for row in self._fetch(child, table, info, [image])]
-
-    @staticmethod
-    def _link(image: Mapping[str, Scalar], names: Any) -> tuple[str, ...]:
-        return tuple(str(image[name]) for name in names)
 
     def _fetch(
         self, child: Child, table: sa.Table, info: TableInfo, parents: Sequence[Image]
