@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract.world import add_stuck, outcomes, plan_recover, recovered
+from tests.contract.world import add_stuck, outcomes, plan_recover
 from tests.proof.proof import PATIENCE, Proof, check_books, held_up
-from tests.proof.seams import before_the_commit, under_the_lock
+from tests.proof.seams import under_the_lock
 from unstick.backends.sql.relations import Relations
 from unstick.recovery.engine import apply
 from unstick.recovery.model import JobId
@@ -207,21 +207,3 @@ async def test_a_reader_that_keeps_sqlite_from_committing_makes_the_chunk_busy(p
     assert second.error is None
     assert outcomes(second) == dict.fromkeys(jobs, "applied")
     await check_books(proof, backend, jobs, second.operation)
-
-
-async def test_a_serialization_failure_is_tried_again(proof: Proof, monkeypatch: pytest.MonkeyPatch) -> None:
-    if proof.engine != "postgresql":
-        pytest.skip("only PostgreSQL fails so at the commit")
-    jobs = await add_stuck(proof.world, "a", "b")
-    worker = proof.worker()
-    worker.run(f"ALTER DATABASE {await _database(proof)} SET default_transaction_isolation = 'serializable'")
-    backend = await proof.console()
-    plan = await plan_recover(backend)
-    before_the_commit(monkeypatch, lambda: worker.run("SELECT 1"))
-    result = await apply(backend, plan)
-    assert outcomes(result) == dict.fromkeys(jobs, "applied")
-    assert await proof.statuses(jobs) == [recovered(proof.world)] * 2
-
-
-async def _database(proof: Proof) -> str:
-    return str((await proof.world._side.run("SELECT current_database()"))[0][0])
