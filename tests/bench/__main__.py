@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import platform
 import sys
@@ -14,6 +15,7 @@ from tests.bench import database, footprint, keys, line, link, report, start, wr
 from tests.bench.figures import Figure
 from tests.bench.sizes import FULL, MIDDLE, QUICK, Sizes, lacking
 from tests.bench.world import World, noted
+from unstick.cli import YOUNG
 
 MEASUREMENTS: dict[str, Callable[[World], Iterator[Figure]]] = {
     "start": start.start,
@@ -78,6 +80,8 @@ def main(arguments: Sequence[str]) -> int:
     """Measure what is asked for; 1 when a budget is missed."""
     options = parsed(arguments)
     sizes: Sizes = options.sizes
+    # As in the program, for what runs in this process.
+    gc.set_threshold(YOUNG)
     if (why := lacking(sizes)) is not None:
         print(why, file=sys.stderr)
         return 2

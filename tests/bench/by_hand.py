@@ -1,8 +1,9 @@
-"""The best SQL that a person would write for the same work: batches of 500, history and journal included."""
+"""The best SQL that a person would write for the same work: batches of 500, each row compared under its lock
+with what was seen before, images before and after, history and journal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 from contextlib import closing
 from typing import Any
 
@@ -21,10 +22,17 @@ _ATTEMPT = (
     "'here', 'bench', {id}, '2026-01-01 00:00:00.000000', 'recover', 'stuck', 'applied', 'working', "
     "'queued', 'me', 'byhand', ''"
 )
+_SEEN = "SELECT id, status, created_at, started_at, heartbeat_at, finished_at FROM bench_job ORDER BY id"
+_SAME = """
+  SELECT j.* FROM bench_job j JOIN unnest($1::bigint[], $2::text[], $3::timestamp[], $4::timestamp[],
+    $5::timestamp[], $6::timestamp[]) AS seen (id, status, created, started, heartbeat, finished)
+  ON j.id = seen.id AND j.status = seen.status AND (j.created_at, j.started_at, j.heartbeat_at, j.finished_at)
+    IS NOT DISTINCT FROM (seen.created, seen.started, seen.heartbeat, seen.finished)
+"""
 POSTGRESQL_RECOVER = f"""
 WITH locked AS (
-  SELECT * FROM bench_job WHERE id = ANY($1::bigint[]) AND status = 'working'
-  AND heartbeat_at < (now() AT TIME ZONE 'UTC') - interval '10 minutes' FOR UPDATE SKIP LOCKED
+  {_SAME} WHERE j.status = 'working'
+  AND j.heartbeat_at < (now() AT TIME ZONE 'UTC') - interval '10 minutes' FOR UPDATE OF j SKIP LOCKED
 ), changed AS (
   UPDATE bench_job j
   SET status = 'queued', error = 'the worker went away', heartbeat_at = now() AT TIME ZONE 'UTC'
@@ -37,13 +45,15 @@ INSERT INTO {_HISTORY} SELECT {_ATTEMPT.format(id="id")} FROM changed
 """
 POSTGRESQL_DELETE = f"""
 WITH locked AS (
-  SELECT * FROM bench_job WHERE id = ANY($1::bigint[]) AND status <> 'working' FOR UPDATE SKIP LOCKED
+  {_SAME} WHERE j.status <> 'working' FOR UPDATE OF j SKIP LOCKED
 ), parts AS (
   DELETE FROM bench_part p USING locked l WHERE p.job_id = l.id RETURNING p.*
 ), kept AS (
   SELECT job_id, json_agg(row_to_json(parts)) AS images FROM parts GROUP BY job_id
 ), gone AS (
   DELETE FROM bench_job j USING locked l WHERE j.id = l.id RETURNING j.*
+), told AS (
+  INSERT INTO {_HISTORY} SELECT {_ATTEMPT.format(id="id")} FROM gone
 )
 INSERT INTO {_ROW}
 SELECT {_NOTE.format(id="g.id", image="json_build_array(row_to_json(g), k.images)::text")}
@@ -55,11 +65,14 @@ OTHERS_RECOVER = (
     f"INSERT INTO {_HISTORY} SELECT {_ATTEMPT} FROM bench_job WHERE id IN ({{ids}})",
     "UPDATE bench_job SET status = 'queued', error = 'the worker went away', heartbeat_at = {now} "
     "WHERE id IN ({ids}) AND status = 'working'",
+    "UPDATE unstick_operation_rows SET changes = {after} "
+    "WHERE operation = 'byhand' AND row_number IN ({ids})",
 )
 OTHERS_DELETE = (
     f"INSERT INTO {_ROW} SELECT {_NOTE} FROM bench_job WHERE id IN ({{ids}})",
     f"INSERT INTO {_ROW} SELECT 'parts', {{id}}, {{id}}, 'applied', '', '', {{part}} FROM bench_part "
     "WHERE job_id IN ({ids})",
+    f"INSERT INTO {_HISTORY} SELECT {_ATTEMPT} FROM bench_job WHERE id IN ({{ids}})",
     "DELETE FROM bench_part WHERE job_id IN ({ids})",
     "DELETE FROM bench_job WHERE id IN ({ids})",
 )
@@ -72,36 +85,53 @@ _NOW = {"mariadb": "utc_timestamp(6)", "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 
 _LOCK = {"mariadb": " FOR UPDATE SKIP LOCKED", "sqlite": ""}
 
 
-async def postgresql(url: str, number: int, statement: str) -> None:
-    """Do the work on PostgreSQL."""
+async def postgresql(url: str, statement: str, batch: int = BATCH) -> float:
+    """Do the work on PostgreSQL and return the seconds."""
     connection = await asyncpg.connect(url)
     try:
-        for first in range(1, number + 1, BATCH):
-            await connection.execute(statement, list(range(first, min(first + BATCH, number + 1))))
+        seen = [tuple(row) for row in await connection.fetch(_SEEN)]
+        begun = time.perf_counter()
+        for first in range(0, len(seen), batch):
+            await connection.execute(statement, *map(list, zip(*seen[first : first + batch], strict=True)))
+        return time.perf_counter() - begun
     finally:
         await connection.close()
 
 
-def others(engine: str, url: str, number: int, statements: tuple[str, ...]) -> None:
-    """Do the work on MariaDB or SQLite: lock, copy, change, commit, batch by batch."""
+def others(engine: str, url: str, statements: tuple[str, ...]) -> float:
+    """Do the work on MariaDB or SQLite: lock, compare, copy, change, commit, batch by batch. Returns the
+    seconds."""
+    with closing(mariadb_connection(url) if engine == "mariadb" else sqlite_connection(url)) as connection:
+        cursor: Any = connection.cursor()
+        cursor.execute(_SEEN)
+        seen = {row[0]: row for row in cursor.fetchall()}
+        begun = time.perf_counter()
+        numbers = list(seen)
+        for first in range(0, len(seen), BATCH):
+            _batch(engine, cursor, seen, numbers[first : first + BATCH], statements)
+        return time.perf_counter() - begun
+
+
+def _batch(
+    engine: str, cursor: Any, seen: dict[int, Any], numbers: list[int], statements: tuple[str, ...]
+) -> None:
+    cursor.execute("BEGIN" if engine == "mariadb" else "BEGIN IMMEDIATE")
+    asked = _SEEN.replace("ORDER BY id", f"WHERE id IN ({', '.join(map(str, numbers))}){_LOCK[engine]}")
+    cursor.execute(asked)
+    ids = ", ".join(str(row[0]) for row in cursor.fetchall() if row == seen[row[0]])
     function = "JSON_OBJECT" if engine == "mariadb" else "json_object"
+    image = _IMAGE.format(function=function)
+    now_is = f"(SELECT {image} FROM bench_job WHERE id = row_number)"
     words = {
         "id": "id",
-        "image": _IMAGE.format(function=function),
+        "image": image,
+        "after": f"concat(changes, {now_is})" if engine == "mariadb" else f"changes || {now_is}",
         "part": _PART.format(function=function),
         "now": _NOW[engine],
     }
-    with closing(mariadb_connection(url) if engine == "mariadb" else sqlite_connection(url)) as connection:
-        cursor: Any = connection.cursor()
-        run: Callable[[str], Any] = cursor.execute
-        for first in range(1, number + 1, BATCH):
-            ids = ", ".join(map(str, range(first, min(first + BATCH, number + 1))))
-            run("BEGIN" if engine == "mariadb" else "BEGIN IMMEDIATE")
-            run(f"SELECT id, status, heartbeat_at FROM bench_job WHERE id IN ({ids}){_LOCK[engine]}")
-            cursor.fetchall()
-            for statement in statements:
-                run(_quoted(engine, statement).format(ids=ids, **words))
-            run("COMMIT")
+    for statement in statements:
+        cursor.execute(_quoted(engine, statement.format(ids=ids, **words)))
+    cursor.execute("COMMIT")
 
 
 def _quoted(engine: str, statement: str) -> str:
@@ -109,11 +139,6 @@ def _quoted(engine: str, statement: str) -> str:
     return statement.replace("row_number", "`row_number`") if engine == "mariadb" else statement
 
 
-async def one_by_one(url: str, number: int) -> None:
-    """Recover on PostgreSQL row by row, a transaction each."""
-    connection = await asyncpg.connect(url)
-    try:
-        for one in range(1, number + 1):
-            await connection.execute(POSTGRESQL_RECOVER, [one])
-    finally:
-        await connection.close()
+async def one_by_one(url: str) -> float:
+    """Recover on PostgreSQL row by row, a transaction each, and return the seconds."""
+    return await postgresql(url, POSTGRESQL_RECOVER, batch=1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 import time
+from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
-import asyncpg
 import psutil
 
 from tests.bench import by_hand
@@ -21,6 +23,8 @@ from unstick.recovery.query import Query
 
 STUCK = Query(stuck_only=True)
 SLOWER = 1.5
+CALM_S = 2.0
+"""How long a worker is watched undisturbed."""
 FEW = 300
 """Rows that are changed one by one: the others would take too long."""
 
@@ -47,7 +51,7 @@ def _recovered(world: World, engine: str, number: int) -> Iterator[Figure]:
     )
     if engine == "postgresql":
         few = world.stuck(engine, FEW)
-        slow = asyncio.run(_clocked(lambda: by_hand.one_by_one(few, FEW))) * number / FEW
+        slow = asyncio.run(by_hand.one_by_one(few)) * number / FEW
         yield at_least(
             "writes.rows.postgresql", "rows per second", number / took, "/s", 20, number / slow, "one by one"
         )
@@ -108,15 +112,12 @@ def _timed(world: World, engine: str, number: int, action: str) -> float:
     url = world.stuck(engine, number)
     if action == "delete":
         world.run(engine, url, "UPDATE bench_job SET status = 'error'")
-    begun = time.perf_counter()
     if engine == "postgresql":
         statement = by_hand.POSTGRESQL_RECOVER if action == "recover" else by_hand.POSTGRESQL_DELETE
-        asyncio.run(by_hand.postgresql(url, number, statement))
-    else:
-        by_hand.others(
-            engine, url, number, by_hand.OTHERS_RECOVER if action == "recover" else by_hand.OTHERS_DELETE
-        )
-    return time.perf_counter() - begun
+        return asyncio.run(by_hand.postgresql(url, statement))
+    return by_hand.others(
+        engine, url, by_hand.OTHERS_RECOVER if action == "recover" else by_hand.OTHERS_DELETE
+    )
 
 
 def memory(world: World) -> Iterator[Figure]:
@@ -149,26 +150,28 @@ def locks(world: World) -> Iterator[Figure]:
 
 
 async def _claims(world: World, url: str, number: int) -> tuple[float, float]:
-    worker = await asyncpg.connect(url)
-    claim = (
-        "UPDATE bench_job SET heartbeat_at = heartbeat_at WHERE id = "
-        "(SELECT id FROM bench_job WHERE id % 97 = 0 AND id > $1 LIMIT 1 FOR UPDATE SKIP LOCKED)"
-    )
     backend = world.backend(url, statement_timeout_s=120)
     await backend.open()
     plan = await _plan(backend, "recover")
-
-    async def claims(until: Callable[[], bool]) -> float:
-        found: list[float] = []
-        while not until():
-            found.append(await _clocked(lambda: worker.execute(claim, len(found) % number)) * 1000)
-        return percentile(found, 0.95)
-
-    end = time.perf_counter() + 2
-    calm = await claims(lambda: time.perf_counter() > end)
-    applying = asyncio.create_task(apply(backend, plan, chunk=CHUNK))
-    busy = await claims(applying.done)
-    await applying
-    await worker.close()
+    calm = await _claimed(url, number, CALM_S)
+    busy = await _claimed(url, number, 0, lambda: apply(backend, plan, chunk=CHUNK))
     await backend.close()
     return calm, busy
+
+
+async def _claimed(
+    url: str, number: int, seconds: float, meanwhile: Callable[[], Awaitable[object]] | None = None
+) -> float:
+    """Return the milliseconds of a claim, p95. The worker is a process of its own, as workers are: what we
+    compute between two statements must not look like his waiting."""
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bench.programs.claims", url, str(number), str(seconds)),
+        stdin=PIPE,
+        stdout=PIPE,
+    )
+    assert worker.stdout is not None
+    await worker.stdout.readline()
+    if meanwhile is not None:
+        await meanwhile()
+    told, _ = await worker.communicate(b"")
+    return percentile(json.loads(told), 0.95)
