@@ -157,16 +157,23 @@ class Layout(Generic[R]):
 
     def measure(self, rows: Iterable[R]) -> bool:
         """Make room for new rows; whether any width changed."""
-        for item in rows:
-            for column in self.known:
-                text = column.cell(item).text
-                if column.optional and (not text or text == "-"):
-                    continue
-                if self.seen.get(column.id, 0) < (taken := cell_width(text)):
-                    self.seen[column.id] = taken
+        items = list(rows)
+        for column in self.known:
+            # Beyond that no value makes it wider, and most columns are there after the first page.
+            most = ID_MOST if column.id in _IDS else max(column.most, column.most_wide)
+            for item in items:
+                if self.seen.get(column.id, 0) >= most:
+                    break
+                self._see(column, column.cell(item).text)
         before = self.columns, self.why
         self._arrange()
         return before != (self.columns, self.why)
+
+    def _see(self, column: Column[R], text: str) -> None:
+        if column.optional and (not text or text == "-"):
+            return
+        if self.seen.get(column.id, 0) < (taken := cell_width(text)):
+            self.seen[column.id] = taken
 
     def choose(self, choice: ColumnChoice) -> None:
         """Show other columns."""

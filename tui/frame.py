@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.driver import Driver
 
 from unstick.recovery.display import display_text
+from unstick.tui.flow import measured
 from unstick.tui.history import Histories
 from unstick.tui.session import Session
 from unstick.tui.widgets.bar import Part
@@ -34,6 +36,10 @@ class Frame(App[int], inherit_bindings=False):
         self.shown = 0
         self.histories = Histories()
         self._said = ""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver of this platform, which can tell how far the terminal is behind."""
+        return measured(super().get_driver_class())
 
     @property
     def session(self) -> Session:

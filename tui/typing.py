@@ -13,8 +13,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from textual import events
+from textual.timer import Timer
 from textual.widgets import Input
 
+from unstick.tui.flow import LOST_S, Flow
 from unstick.tui.frame import Frame
 
 if TYPE_CHECKING:
@@ -64,6 +66,16 @@ class Held:
     passing: bool = False
 
 
+@dataclass(slots=True)
+class Moves:
+    """Keys that move and wait for the terminal. `lost` is the timer that ends waiting for an answer that does
+    not come."""
+
+    flow: Flow
+    keys: list[events.Key] = field(default_factory=list)
+    lost: Timer | None = None
+
+
 class Typing(Frame, inherit_bindings=False):
     """Every key passes here first. `hold_s` is how long one that acts waits for others that came with it;
     with 0 only those count that are there already."""
@@ -92,12 +104,16 @@ class Typing(Frame, inherit_bindings=False):
             if action_id.startswith(prefix):
                 yield from map(textual_name, keys)
 
+    @cached_property
+    def _moves(self) -> Moves:
+        return Moves(Flow(time.monotonic))
+
     async def on_event(self, event: events.Event) -> None:
         """Let a key through, hold it for a moment, or drop it."""
         if isinstance(event, events.Key):
             if event.is_forwarded:
                 self.pressed_at = event.time
-            elif not self._admits(event):
+            elif not await self._lets_through(event):
                 return
         elif isinstance(event, events.Paste) and not event.is_forwarded and not self._takes_paste:
             self._tell(PASTED)
@@ -133,6 +149,43 @@ class Typing(Frame, inherit_bindings=False):
         if not held.passing:
             self._later()
         return False
+
+    async def _lets_through(self, event: events.Key) -> bool:
+        """Whether a key acts now. Moving waits while the terminal is behind: however many keys come until
+        then, they are painted as one. Any other key comes after them."""
+        moves = event.key in self._run.moves and not self._asking
+        if not moves:
+            await self._move_on()
+        if not self._admits(event):
+            return False
+        if moves and (self._moves.keys or self._moves.flow.behind):
+            self._moves.keys.append(event)
+            if self._moves.lost is None:
+                self._moves.lost = self.set_timer(LOST_S, self._move_on)
+            return False
+        if moves:
+            self._moves.flow.moved()
+        return True
+
+    async def on_terminal_supports_synchronized_output(self) -> None:
+        """Textual's question was answered, or ours: the terminal has read what was written before it."""
+        flow = self._moves.flow
+        if not flow.answers:
+            setattr(self._driver, "flow", flow)  # noqa: B010 - the driver is one that `measured` made
+        flow.answered()
+        if not flow.behind:
+            await self._move_on()
+
+    async def _move_on(self) -> None:
+        """Hand on the moving keys that waited, all at once."""
+        keys, self._moves.keys = self._moves.keys, []
+        if self._moves.lost is not None:
+            self._moves.lost.stop()
+            self._moves.lost = None
+        if keys:
+            self._moves.flow.moved()
+        for key in keys:
+            await super().on_event(key)
 
     def _later(self) -> None:
         if self.hold_s:

@@ -53,6 +53,9 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 class Terminal:
     """A program in a terminal of its own. Use it as a context manager, or the `terminal` fixture."""
 
+    AT_ONCE = 65_536
+    """Bytes that are read at a time."""
+
     def __init__(
         self,
         command: Sequence[str],
@@ -189,7 +192,7 @@ class Terminal:
         if not ready:
             return False
         try:
-            data = os.read(self._master, 65536)
+            data = os.read(self._master, self.AT_ONCE)
         except OSError as error:
             # Linux says so, instead of an end of file, when the last program has closed the terminal.
             if error.errno != errno.EIO:

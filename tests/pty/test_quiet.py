@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 import signal
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from tests.bench import tables
+from tests.bench.world import PROFILE, sqlite_connection
+from tests.harness.pty import Terminal
 from tests.pty.consoles import Asked, Start
 
 pytestmark = pytest.mark.pty
@@ -121,3 +128,23 @@ def test_a_changed_row_costs_little(start: Start, asked: Asked, columns: int, ro
         asked.again(4)
         shown.wait_quiet(0.1)
         assert len(shown.since(mark)) <= most, shown.since(mark)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [size[:2] for size in SIZES])
+def test_the_clock_of_a_database_costs_nothing_with_a_stuck_row_under_the_cursor(
+    terminal: Callable[..., Terminal], home: Path, sqlite_url: str, columns: int, rows: int
+) -> None:
+    # So old that no age on the screen changes meanwhile.
+    old = "UPDATE bench_job SET {0} = datetime({0}, '-300 days') || '.000'"
+    with closing(sqlite_connection(sqlite_url)) as file:
+        for statement in (*tables.create("sqlite"), tables.fill_stuck("sqlite", 1, 60)):
+            file.execute(statement)
+        for column in ("created_at", "started_at", "heartbeat_at"):
+            file.execute(old.format(column))
+    config = home / "config.toml"
+    config.write_text(f'[sources.own]\nurl = "{sqlite_url}"\nprofile = "{PROFILE}"\nrefresh = "1s"\n')
+    command = [sys.executable, "-m", "unstick.cli", "--config", str(config)]
+    shown = terminal(command, columns=columns, rows=rows)
+    shown.wait_for("! stuck")
+    # Two refreshes and a half: anything that goes with the clock would be written in between.
+    shown.wait_quiet(2.5)

@@ -20,8 +20,8 @@ from tests.pty.consoles import RESTORED, SLOW_CHUNKS, program
 pytestmark = pytest.mark.pty
 
 COPIED = re.compile(rb"\x1b\]52;c?;([A-Za-z0-9+/=]+)(?:\x07|\x1b\\)")
-MODES = re.compile(rb"\x1b\[\?[0-9;]*[hl]")
-"""What tmux switches on and off at the terminal, at moments of its own."""
+MODES = re.compile(rb"\x1b\[[?>=<][0-9;]*[A-Za-z]|\x1b\[c|\x1b[=>]")
+"""What tmux switches at the terminal and asks it, at moments of its own."""
 MANY = 'backend = Backend.example(200, 45, source="jobs-eu")'
 
 Open = Callable[..., Terminal]

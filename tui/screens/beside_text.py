@@ -24,7 +24,7 @@ ATTEMPTS = 20
 VARIANTS = 12
 """Variants that are listed, those first that need a look."""
 
-CLOCKS = ("now", "age")
+CLOCKS = ("now", "age", "database clock")
 """Evidence that is another one at each refresh."""
 
 STATE = 12

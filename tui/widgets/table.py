@@ -60,6 +60,8 @@ class Table(Painted):
         self._keys: list[str] = []
         self._index: dict[str, int] = {}
         self._strips: dict[str, Strip] = {}
+        # The cursor's row as it was painted last, only to compare with.
+        self._lit: tuple[str, Strip] | None = None
         # What the lines of an empty table say on the screen.
         self._said: dict[int, str] = {}
         self.cursor: str | None = None
@@ -195,7 +197,9 @@ class Table(Painted):
 
     def _repaint_changed(self, y: int, key: str) -> None:
         old = self._strips.pop(key, None)
-        where = (0, self.size.width) if key == self.cursor else difference(old, self._strip(key))
+        if key == self.cursor:
+            old = self._lit[1] if self._lit is not None and self._lit[0] == key else None
+        where = difference(old, self._strip(key))
         if where is not None:
             self.repaint(y, *where)
 
@@ -206,7 +210,9 @@ class Table(Painted):
         gutter = Span(f"{'>' if at_cursor else ' '}{'*' if key in self.marks else ' '} ", "mark")
         strip = paint((gutter, *self._rows.row(key)), self.size.width, self.palette,
                       over="cursor" if at_cursor else None)  # fmt: skip
-        if not at_cursor:
+        if at_cursor:
+            self._lit = key, strip
+        else:
             self._strips[key] = strip
         return strip
 
