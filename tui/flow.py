@@ -7,11 +7,15 @@ terminal know synchronized output?). Its answer is never a key.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from textual.driver import Driver
+from textual.message import Message
+from textual.messages import TerminalSupportsSynchronizedOutput
 
 QUESTION = "\x1b[?2026$p"
 FRAME_END = "\x1b[?2026l"
@@ -25,6 +29,9 @@ FOLLOWS_S = 0.5
 
 LOST_S = 30.0
 """Seconds after which an answer does not come any more: the slowest lines need as long for a first screen."""
+
+LEAVING_S = 0.4
+"""Seconds to wait for open answers when the terminal is given back."""
 
 
 @dataclass(slots=True)
@@ -75,12 +82,36 @@ class Flow:
 
 
 def measured(driver: type[Driver]) -> type[Driver]:
-    """Return a driver that tells its `flow`, where it has one, what it writes."""
+    """Return a driver that tells its `flow`, where it has one, what it writes, and waits for the last answers
+    before it gives the terminal back: the shell would take them for typed text."""
 
     class Measured(driver):  # type: ignore[misc, valid-type]
         flow: Flow | None = None
 
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self._open = 0
+            self._heard = threading.Condition()
+
         def write(self, data: str) -> None:
-            super().write(data if self.flow is None else self.flow.wrote(data))
+            if self.flow is not None:
+                data = self.flow.wrote(data)
+                with self._heard:
+                    self._open += data.endswith(QUESTION)
+            super().write(data)
+
+        def process_message(self, message: Message) -> None:
+            # On the thread that reads the terminal: the event loop may have ended.
+            if isinstance(message, TerminalSupportsSynchronizedOutput):
+                with self._heard:
+                    self._open = max(self._open - 1, 0)
+                    self._heard.notify_all()
+            super().process_message(message)
+
+        def disable_input(self) -> None:
+            with self._heard:
+                self._heard.wait_for(lambda: not self._open, LEAVING_S)
+                self._open = 0
+            super().disable_input()
 
     return Measured

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from tests.harness.pty import Terminal
-from tests.pty.consoles import Start
+from tests.pty.consoles import Start, program
 from unstick.tui.flow import QUESTION
 
 pytestmark = pytest.mark.pty
@@ -71,3 +74,23 @@ def test_a_terminal_that_answers_is_asked_nothing_while_no_key_is_pressed(start:
     mark = shown.mark()
     shown.wait_quiet(1.0)
     assert shown.since(mark) == b""
+
+
+SHELL = '"$@"; printf after:; IFS= read -r typed; printf "[%s]" "$typed" | cat -v'
+
+
+def test_an_answer_that_is_still_on_its_way_when_the_console_is_left_is_not_typed_into_the_shell(
+    terminal: Callable[..., Terminal], home: Path
+) -> None:
+    shown = terminal(["sh", "-c", SHELL, "sh", *program()])
+    shown.wait_for("! stuck")
+    shown.send(ANSWER)
+    mark = shown.mark()
+    shown.press("down")
+    shown.wait_until(lambda: ASKED in shown.since(mark), "the frame ends with the question")
+    shown.press("q")
+    shown.wait_quiet(0.2)
+    shown.send(ANSWER * shown.since(mark).count(ASKED))
+    shown.wait_for("after:")
+    shown.send("typed\n")
+    shown.wait_for("[typed]")
