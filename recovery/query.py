@@ -46,6 +46,10 @@ class Term:
         return self.value if isinstance(self.value, tuple) else (self.value,)
 
 
+TEXT_IN = "id, kind, step and error"
+"""Where a `text` term looks, in words; the kind of a variant is its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A live table's question. All terms must hold.
@@ -66,3 +70,8 @@ class Query:
     of: JobId | None = None
     backwards: bool = False
     newest: int | None = None
+
+    @property
+    def looks_in(self) -> str:
+        """Where its plain words are looked for, in words; empty without any."""
+        return TEXT_IN if self.text or any(term.field == "text" for term in self.terms) else ""

@@ -35,7 +35,7 @@ class Asked:
 
     `clear_since` is the database's time of the first of all answers in a row that found nothing stuck;
     `refresh`, `everything` and `back` are keys as people write them; only the `newest` rows were looked
-    through where that is a number.
+    through where that is a number; `looks_in` says where plain words were looked for.
     """
 
     called: str
@@ -50,6 +50,13 @@ class Asked:
     everything: str = "1"
     back: str = "esc"
     newest: int | None = None
+    looks_in: str = ""
+
+    @property
+    def sought(self) -> str:
+        """The filter, and where its plain words were looked for."""
+        where = f" (looked for in {self.looks_in})" if self.looks_in else ""
+        return f"{display_text(self.filter_text, limit=60)}{where}"
 
 
 def why_empty(asked: Asked) -> str:
@@ -62,7 +69,7 @@ def why_empty(asked: Asked) -> str:
     if asked.newest is not None:
         return _not_among(asked, rows)
     if asked.filter_text:
-        return f"no {rows} match {display_text(asked.filter_text, limit=60)}; {asked.back} clears the filter"
+        return f"no {rows} match {asked.sought}; {asked.back} clears the filter"
     if not asked.counts.total:
         return f"no {asked.called} here yet; they appear by themselves when the first one is queued"
     if asked.view == "stuck":
@@ -77,7 +84,7 @@ def _not_among(asked: Asked, rows: str) -> str:
     among = f"among the newest {asked.newest:,}"
     if asked.filter_text:
         return (
-            f"no {rows} match {display_text(asked.filter_text, limit=60)} {among}, which is as far as was "
+            f"no {rows} match {asked.sought} {among}, which is as far as was "
             "searched; id:ID finds any job, state:running or state:pending beside it searches all of these; "
             f"{asked.back} clears the filter"
         )

@@ -96,7 +96,7 @@ async def test_a_filter_that_matches_nothing_says_how_to_get_rid_of_it() -> None
         await c.press("/")
         await c.type("nowhere")
         await c.press("enter")
-        await c.until_shows("no jobs match nowhere; esc clears the filter")
+        await c.until_shows("no jobs match nowhere (looked for in id, kind, step and error); esc clears")
         await c.press("escape")
         await c.until_shows("done")
 

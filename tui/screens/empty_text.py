@@ -37,6 +37,7 @@ def say_why_empty(screen: LiveTable[K, R]) -> None:
             everything=shown(keys["view.all"][0]),
             back=shown(keys["app.back"][0]),
             newest=rows.window.newest,
+            looks_in=screen.query_now.looks_in,
         )
     )
     screen.table.say_empty()

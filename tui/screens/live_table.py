@@ -226,8 +226,10 @@ class LiveTable(ActingScreen, Generic[K, R]):
         self._told_how_far = self._question
         total = self.counts.total if self.counts is not None and self.counts.newest is None else None
         of = f" of ~{short_number(total)}" if total else ""
+        where = f"{self.query_now.looks_in} of " if self.query_now.looks_in else ""
         self.say(
-            f"searched the newest {newest:,}{of} {self.called} only: no index finds this; id:ID finds any"
+            f"searched {where}the newest {newest:,}{of} {self.called} only: no index finds this; "
+            "id:ID finds any"
         )
 
     def _show_queue(self, answer: Answer[R]) -> None:
