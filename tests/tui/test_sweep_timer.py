@@ -102,7 +102,7 @@ class TestSideBySide:
             assert sweep.runs[0].outcomes.applied == 3
             assert await first.operations() == ()
             assert len(await second.operations()) == 1
-            assert "sweep shadow 5m" in c.lines[2]
+            await c.until(lambda: "sweep shadow 5m" in c.lines[2])
             await c.press("]")
             await c.until_shows("sweep ARMED 5m")
 
@@ -113,7 +113,7 @@ class TestSideBySide:
             broken = await switched(c, Mode.ARMED)
             assert broken.runs[0].down
             assert (await switched(c, Mode.ARMED, 1)).runs[0].outcomes.applied == 1
-            assert "sweep ARMED failing" in c.text
+            await c.until_shows("sweep ARMED failing")
             first.come_back()
             assert (await next_run(c, broken, 30.0)).outcomes.applied == 2
 
@@ -143,7 +143,7 @@ class TestSideBySide:
             assert "SWEEP" not in c.text
             await switched(c, Mode.ARMED)
             await c.until_shows("SWEEP")
-            assert "ARMED 5m" in c.text
+            await c.until_shows("ARMED 5m")
 
 
 class TestOthers:
