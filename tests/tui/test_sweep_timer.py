@@ -154,7 +154,7 @@ class TestOthers:
         async with console(backend) as c:
             sweep = await switched(c, Mode.ARMED)
             assert sweep.leader == "bob@bastion pid 7"
-            assert "sweep ARMED follows" in c.text
+            await c.until_shows("sweep ARMED follows")
             assert await backend.operations() == ()
             await bob.resign()
             assert (await next_run(c, sweep)).outcomes.applied == 2
@@ -209,7 +209,7 @@ class TestWrong:
             told = await next_run(c, sweep)
             assert told.problem == "internal error: ValueError: boom"
             await c.until_shows("sweep: the run failed: internal error: ValueError: boom")
-            assert "sweep shadow failing" in c.text
+            await c.until_shows("sweep shadow failing")
             backend.counts = counted  # type: ignore[method-assign]
             assert (await next_run(c, sweep)).decision is Decision.REPORT
 
@@ -223,7 +223,7 @@ class TestWrong:
             c.app.set_sweep(c.app.session, Mode.SHADOW)
             await c.until(lambda: sweep_of(c).problem)
             assert sweep_of(c).problem == "the variable SHOP_URL is not set"
-            assert "sweep shadow failing" in c.text
+            await c.until_shows("sweep shadow failing")
 
     async def test_who_listens_hears_of_every_run_and_may_fail(self) -> None:
         heard: list[tuple[str, Decision]] = []
@@ -261,11 +261,11 @@ class TestNews:
         async with console(named("shop", 12, 3)) as c:
             sweep = await switched(c, Mode.ARMED)
             await c.until_shows("sweep: brake: 12 of 15 running jobs look stuck at once")
-            assert "sweep BRAKED" in c.lines[1]
+            await c.until(lambda: "sweep BRAKED" in c.lines[1])
             await c.press("escape")
             await next_run(c, sweep)
             assert "12 of 15" not in c.text
-            assert "sweep BRAKED" in c.lines[1]
+            await c.until(lambda: "sweep BRAKED" in c.lines[1])
 
     async def test_three_failed_runs_pull_the_brake_until_it_is_armed_again(self) -> None:
         backend = named("shop", 2)
@@ -282,7 +282,7 @@ class TestNews:
             assert sweep.brake == "3 runs in a row failed"
             backend.plan = planned  # type: ignore[method-assign]
             assert (await next_run(c, sweep)).decision is Decision.BRAKED
-            assert "sweep BRAKED" in c.lines[1]
+            await c.until(lambda: "sweep BRAKED" in c.lines[1])
             assert (await switched(c, Mode.ARMED)).runs[0].outcomes.applied == 2
 
     async def test_to_arm_it_although_so_many_look_stuck_holds_until_there_are_fewer(self) -> None:
