@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.events import Resize
-from textual.widget import Widget
 
-from unstick.tui.screens.dialog import DialogScreen
+from unstick.tui.screens.dialog import TextDialog
 from unstick.tui.session import Session
-from unstick.tui.widgets.bar import Part, TallBar
-from unstick.tui.widgets.pane import Pane
 
 
-class ConfirmScreen(DialogScreen):
-    """The pane and the line below it; asks for what the confirming key wants first."""
+class ConfirmScreen(TextDialog):
+    """Asks for what the confirming key wants first."""
 
     NAMED: ClassVar[str]
     """What the ids of its actions begin with, as in `plan.reason`."""
@@ -23,17 +19,6 @@ class ConfirmScreen(DialogScreen):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._problem: str | None = None
-        self.pane = Pane()
-        self.confirm_bar = TallBar()
-
-    def body(self) -> Iterable[Widget]:
-        """The text and the line that says how to go on."""
-        yield self.pane
-        yield self.confirm_bar
-
-    def scroller(self) -> Pane:
-        """The text."""
-        return self.pane
 
     def problem(self) -> str | None:
         """What is wrong with the source, unless the text says the same."""
@@ -44,15 +29,7 @@ class ConfirmScreen(DialogScreen):
         super().on_resize(event)
         self.call_after_refresh(self._show_lines)
 
-    def tell(self) -> None:
-        """Bring every line up to date."""
-        super().tell()
-        self.confirm_bar.show(self._confirm_parts())
-
     def _show_lines(self) -> None:
-        raise NotImplementedError
-
-    def _confirm_parts(self) -> list[Part]:
         raise NotImplementedError
 
     def _go(self) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
 from unstick.tui.confirm import Confirmation
 from unstick.tui.screens.base import ConsoleScreen
 from unstick.tui.session import Session
+from unstick.tui.widgets.bar import Part, TallBar
+from unstick.tui.widgets.pane import Pane
 
 _ALWAYS = ("app.interrupt", "app.redraw")
 
@@ -39,3 +45,30 @@ class DialogScreen(ConsoleScreen):
             return True
         self.say(IGNORED)
         return False
+
+
+class TextDialog(DialogScreen):
+    """A text, and below it the line that says how to go on."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.pane = Pane()
+        self.confirm_bar = TallBar()
+
+    def body(self) -> Iterable[Widget]:
+        """The text and the line."""
+        yield self.pane
+        yield self.confirm_bar
+
+    def scroller(self) -> Pane:
+        """The text."""
+        return self.pane
+
+    def tell(self) -> None:
+        """Bring every line up to date."""
+        super().tell()
+        self.confirm_bar.show(self._confirm_parts())
+
+    def _confirm_parts(self) -> list[Part]:
+        """What the line says."""
+        raise NotImplementedError

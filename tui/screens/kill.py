@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.widget import Widget
 
 from unstick.recovery.display import display_text
 from unstick.tui.actions.model import KILL
 from unstick.tui.availability import Facts
 from unstick.tui.keys import bindings, shown
 from unstick.tui.paint import Line, Span
-from unstick.tui.screens.dialog import DialogScreen
+from unstick.tui.screens.dialog import TextDialog
 from unstick.tui.session import Session
-from unstick.tui.widgets.bar import Part, TallBar
-from unstick.tui.widgets.pane import Pane
+from unstick.tui.widgets.bar import Part
 from unstick.tui.workers import Workers
 
 
-class KillScreen(DialogScreen):
+class KillScreen(TextDialog):
     """About the worker that ran when it was opened: a new one with another id is not killed in its place."""
 
     SCOPE = KILL
@@ -29,17 +26,6 @@ class KillScreen(DialogScreen):
     def __init__(self, session: Session, workers: Workers, pid: int) -> None:
         super().__init__(session)
         self._workers, self._pid = workers, pid
-        self.pane = Pane()
-        self.confirm_bar = TallBar()
-
-    def body(self) -> Iterable[Widget]:
-        """What will happen, and the line that says how to go on."""
-        yield self.pane
-        yield self.confirm_bar
-
-    def scroller(self) -> Pane:
-        """The text."""
-        return self.pane
 
     def facts(self) -> Facts:
         """The demo's worker is there, or another one is by now."""
@@ -62,11 +48,9 @@ class KillScreen(DialogScreen):
         ]
         self.pane.show(lines)
 
-    def tell(self) -> None:
-        """Bring every line up to date."""
-        super().tell()
+    def _confirm_parts(self) -> list[Part]:
         key = shown(self.console.keys["demo.confirm"][0])
-        self.confirm_bar.show([Part("[ Cancel ]", "button"), Part(f"{key} kills worker {self._pid}", "key")])
+        return [Part("[ Cancel ]", "button"), Part(f"{key} kills worker {self._pid}", "key")]
 
     def do_demo_confirm(self) -> None:
         """Kill it, if it still is the one."""

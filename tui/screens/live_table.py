@@ -82,11 +82,6 @@ class LiveTable(ActingScreen, Generic[K, R]):
         self._first = 0
         self.feed: Feed[Answer[R]] = Feed(self, session, self._read, self._show, self._told)
 
-    @property
-    def newest(self) -> int | None:
-        """How many of the newest rows were looked through only; None where all were."""
-        return self.rows.window.newest
-
     async def page(self, query: Query, after: str | None) -> PageOf[R]:
         """Read one page of the list."""
         raise NotImplementedError
