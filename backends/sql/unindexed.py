@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import sqlalchemy as sa
 
-from unstick.backends.profile.model import Action, Child
+from unstick.backends.profile.model import Action
 
 from .entity import EntitySql
 from .indexes import lacks
@@ -38,7 +36,10 @@ def warnings(connection: sa.Connection, entity: EntitySql, action: Action) -> li
     names = (*action.cascade, *action.detach)
     below = [entity.children[name] for name in names if name in entity.children]
     deleted = [entity.place, *(entity.child_place(child) for child in below if child.name in action.cascade)]
-    wanted = {each.place[1].lower(): each for each in _children(entity, below)}
+    own = [
+        Wanted.of_child(entity, child, f"the {child.name} of a deleted job") for child in below if child.match
+    ]
+    wanted = {each.place[1].lower(): each for each in own}
     for place in deleted:
         for each in _referencing(connection, entity, place):
             wanted.setdefault(each.place[1].lower(), each)
@@ -48,14 +49,6 @@ def warnings(connection: sa.Connection, entity: EntitySql, action: Action) -> li
         for each in wanted.values()
         if lacks(connection, each)
     ]
-
-
-def _children(entity: EntitySql, children: list[Child]) -> Iterator[Wanted]:
-    for child in children:
-        if child.match:
-            match, shared = tuple(child.match), child.only is not None
-            why = f"the {child.name} of a deleted job"
-            yield Wanted(entity.child_place(child), match, why, len(match), shared=shared)
 
 
 def _referencing(connection: sa.Connection, entity: EntitySql, place: Place) -> list[Wanted]:

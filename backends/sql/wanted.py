@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
-from unstick.backends.profile.model import JobTable, Rule, Variants
+from unstick.backends.profile.model import Child, JobTable, Rule, Variants
 
 from .entity import EntitySql
 from .extent import Existing
@@ -24,6 +25,12 @@ class Wanted:
     """Whether an index of only some rows would do as well."""
     shared: bool = False
     """Whether the question names more columns in SQL of its own: an index may begin with those."""
+
+    @classmethod
+    def of_child(cls, entity: EntitySql, child: Child, why: str, *more: str) -> Self:
+        """Return what finds the rows of a child table that belong to a job, by `more` columns where given."""
+        match, place = tuple(child.match), entity.child_place(child)
+        return cls(place, (*match, *more), why, len(match), shared=child.only is not None)
 
 
 def serves_stuck(entity: EntitySql) -> bool:
@@ -71,9 +78,7 @@ def wanted_of(entity: EntitySql) -> Iterator[Wanted]:
         yield from _own(variants)
     for child in entity.children.values():
         if child.match:
-            match, why = tuple(child.match), f"the {child.name} of a job, also when it is deleted"
-            shared = child.only is not None
-            yield Wanted(entity.child_place(child), match, why, len(match), shared=shared)
+            yield Wanted.of_child(entity, child, f"the {child.name} of a job, also when it is deleted")
 
 
 def _own(entity: EntitySql) -> Iterator[Wanted]:
@@ -100,9 +105,7 @@ def _of_rule(entity: EntitySql, rule: Rule) -> Iterator[Wanted]:
         child_name, dot, column = time.partition(".")
         if dot and child_name in entity.children and entity.children[child_name].match:
             child = entity.children[child_name]
-            columns, why = (*child.match, column), "the last sign of life of a job"
-            shared = child.only is not None
-            yield Wanted(entity.child_place(child), columns, why, len(child.match), shared=shared)
+            yield Wanted.of_child(entity, child, "the last sign of life of a job", column)
     first = next((time for time in rule.age_of if time in entity.clocks), None)
     if status is not None and rule.statuses and first is not None:
         columns = tuple(dict.fromkeys((status, entity.clocks[first][0])))
