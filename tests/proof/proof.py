@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeVar
 
+import pytest
+
 from tests.contract.sides import Side, SqliteSide, connect
 from tests.contract.sql_world import SqlWorld
 from tests.contract.tables import Engine
@@ -21,6 +23,12 @@ from unstick.recovery.source import Source
 T = TypeVar("T")
 Keeping = Literal["database", "local"]
 PATIENCE = 20.0
+
+
+def on(*databases: str) -> pytest.MarkDecorator:
+    """Run a test on these databases only: the others have no such thing."""
+    return pytest.mark.parametrize("proof", databases, indirect=True)
+
 
 WAITING = {
     "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "

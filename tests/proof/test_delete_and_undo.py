@@ -4,7 +4,7 @@ import pytest
 
 from tests.contract.world import outcomes
 from tests.proof.dumps import dump_tables
-from tests.proof.proof import Proof
+from tests.proof.proof import Proof, on
 from tests.proof.seams import before_the_lock
 from tests.systems.databases import in_database
 from unstick.backends.demo import seed
@@ -63,9 +63,9 @@ async def test_undo_restores_every_column_of_a_deleted_job_and_its_children(proo
     assert (await backend.operation(deleted)).status == "undone"
 
 
+# Only PostgreSQL has such columns.
+@on("postgresql")
 async def test_an_identity_column_that_is_always_generated_comes_back_too(proof: Proof) -> None:
-    if proof.engine != "postgresql":
-        pytest.skip("only there")
     logs = proof.world._tables.logs
     await proof.world._side.run(f"ALTER TABLE {logs} ADD serial BIGINT GENERATED ALWAYS AS IDENTITY")
     await proof.world._side.run(
@@ -145,9 +145,9 @@ async def delete(backend: Backend, jobs: list[JobId]) -> str:
     return result.operation
 
 
+# Only MariaDB takes texts for equal whatever their case.
+@on("mariadb")
 async def test_children_that_only_the_database_takes_for_the_jobs_own_come_back_too(proof: Proof) -> None:
-    if proof.engine != "mysql":
-        pytest.skip("its texts are equal whatever their case")
     jobs = [await proof.world.add(name, "failed") for name in ("a", "b")]
     for job in jobs:
         await proof.world.add_log(JobId(job.lower()), "a line")

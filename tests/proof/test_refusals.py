@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.contract.world import add_stuck, outcomes, plan_recover
-from tests.proof.proof import PATIENCE, Proof, check_books, held_up
+from tests.proof.proof import PATIENCE, Proof, check_books, held_up, on
 from tests.proof.seams import under_the_lock
 from unstick.backends.sql.relations import Relations
 from unstick.recovery.engine import apply
@@ -60,9 +60,9 @@ async def test_a_row_that_the_database_refuses_fails_alone(proof: Proof) -> None
     assert {row.job: row.outcome for row in operation.rows} == outcomes(result)
 
 
+# Only PostgreSQL puts off triggers until the commit.
+@on("postgresql")
 async def test_a_row_that_is_refused_only_at_the_commit_fails_alone(proof: Proof) -> None:
-    if proof.engine != "postgresql":
-        pytest.skip("only PostgreSQL puts off triggers until the commit")
     jobs, refused = await poisoned(proof, deferred=True)
     backend = await proof.console()
     result = await apply(backend, await plan_recover(backend))
@@ -74,9 +74,9 @@ async def test_a_row_that_is_refused_only_at_the_commit_fails_alone(proof: Proof
     assert {row.job: row.outcome for row in operation.rows} == outcomes(result)
 
 
+# MariaDB's triggers can't skip a row.
+@on("postgresql", "sqlite")
 async def test_a_row_that_a_trigger_quietly_keeps_is_not_called_changed(proof: Proof) -> None:
-    if proof.engine == "mysql":
-        pytest.skip("its triggers can't skip a row")
     jobs = await add_stuck(proof.world, "a", "b")
     await proof.world._update(jobs[0], error_message="keep")
     name = proof.world._tables.jobs
@@ -99,9 +99,9 @@ async def test_a_row_that_a_trigger_quietly_keeps_is_not_called_changed(proof: P
     await check_books(proof, backend, jobs, result.operation)
 
 
+# MariaDB has no partial indexes.
+@on("postgresql", "sqlite")
 async def test_a_second_row_for_a_unique_index_fails_alone(proof: Proof) -> None:
-    if proof.engine == "mysql":
-        pytest.skip("it has no partial indexes")
     jobs = await add_stuck(proof.world, "a", "b", "c")
     await proof.world.add("taken", "pending")
     names = proof.world._tables
@@ -117,11 +117,11 @@ async def test_a_second_row_for_a_unique_index_fails_alone(proof: Proof) -> None
     await check_books(proof, backend, jobs, result.operation)
 
 
+# SQLite has one writer at a time.
+@on("postgresql", "mariadb")
 async def test_a_job_with_a_child_that_somebody_holds_is_busy_and_the_others_are_deleted(
     proof: Proof,
 ) -> None:
-    if proof.engine == "sqlite":
-        pytest.skip("one writer at a time")
     jobs = [await proof.world.add(name, "failed") for name in ("a", "b", "c")]
     for job in jobs:
         await proof.world.add_log(job, "a line")
@@ -138,11 +138,11 @@ async def test_a_job_with_a_child_that_somebody_holds_is_busy_and_the_others_are
     assert outcomes(await apply(backend, plan)) == dict.fromkeys(jobs, "applied")
 
 
+# SQLite has one writer at a time.
+@on("postgresql", "mariadb")
 async def test_a_deadlock_is_tried_again_and_nothing_happens_without_the_locks(
     proof: Proof, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if proof.engine == "sqlite":
-        pytest.skip("one writer at a time")
     jobs = [await proof.world.add(name, "failed") for name in ("a", "b")]
     for job in jobs:
         await proof.world.add_log(job, "a line")
@@ -191,9 +191,9 @@ def count_tries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+# Only in SQLite a reader can hold up a commit.
+@on("sqlite")
 async def test_a_reader_that_keeps_sqlite_from_committing_makes_the_chunk_busy(proof: Proof) -> None:
-    if proof.engine != "sqlite":
-        pytest.skip("only there a reader can hold up a commit")
     jobs = await add_stuck(proof.world, "a", "b")
     backend, reader = await proof.console(lock_timeout_s=0.05), proof.worker()
     plan = await plan_recover(backend)

@@ -7,10 +7,13 @@ import pytest
 
 from tests.contract.world import add_stuck, outcomes, plan_recover, recovered
 from tests.harness.waiting import eventually
-from tests.proof.proof import Proof, check_books
+from tests.proof.proof import Proof, check_books, on
 from tests.proof.seams import under_the_lock
 from unstick.backends.sql.writer import DEADLOCKS, Writer
 from unstick.recovery.engine import apply
+
+# Only PostgreSQL answers so.
+pytestmark = on("postgresql")
 
 FAILING = (
     "CREATE SEQUENCE tries",
@@ -64,8 +67,6 @@ async def failing(proof: Proof, number: int, *, deferred: bool) -> None:
 async def test_a_serialization_failure_is_tried_again(
     proof: Proof, tries: list[int], *, deferred: bool
 ) -> None:
-    if proof.engine != "postgresql":
-        pytest.skip("only PostgreSQL answers so")
     jobs = await add_stuck(proof.world, "a", "b", "c")
     await failing(proof, 2, deferred=deferred)
     backend = await proof.console()
@@ -80,8 +81,6 @@ async def test_a_serialization_failure_is_tried_again(
 async def test_what_fails_again_and_again_is_given_up_and_can_be_applied_later(
     proof: Proof, tries: list[int], *, deferred: bool
 ) -> None:
-    if proof.engine != "postgresql":
-        pytest.skip("only PostgreSQL answers so")
     jobs = await add_stuck(proof.world, "a", "b", "c")
     await failing(proof, DEADLOCKS, deferred=deferred)
     backend = await proof.console()
@@ -99,8 +98,6 @@ async def test_what_fails_again_and_again_is_given_up_and_can_be_applied_later(
 async def test_a_trigger_whose_row_a_worker_moves_to_another_partition_is_tried_again(
     proof: Proof, tries: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if proof.engine != "postgresql":
-        pytest.skip("only PostgreSQL answers so")
     jobs = await add_stuck(proof.world, "a", "b")
     for statement in COUNTING:
         await proof.world._side.run(statement.format(jobs=proof.world._tables.jobs))

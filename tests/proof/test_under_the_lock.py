@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.sql_world import SqlWorld
 from tests.contract.world import World, add_stuck, outcomes, plan_recover, recovered
-from tests.proof.proof import PATIENCE, Proof, check_books, held_up
+from tests.proof.proof import PATIENCE, Proof, check_books, held_up, on
 from tests.proof.seams import before_the_commit, before_the_lock, under_the_lock
 from unstick.recovery.engine import apply
 from unstick.recovery.model import JobId
@@ -97,12 +97,12 @@ async def test_a_worker_that_looks_at_the_status_does_nothing_to_a_recovered_job
     await check_books(proof, backend, [job], result.operation)
 
 
+# In SQLite the lock comes with BEGIN IMMEDIATE: there is no moment before it.
+@on("postgresql", "mariadb")
 @pytest.mark.parametrize("name", MOVES)
 async def test_a_worker_who_acts_after_begin_and_before_the_lock_wins(
     proof: Proof, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    if proof.engine == "sqlite":
-        pytest.skip("the lock comes with BEGIN IMMEDIATE: there is no moment before it")
     first, moved, last = await add_stuck(proof.world, "a", "b", "c")
     backend, worker = await proof.console(), proof.worker()
     plan = await plan_recover(backend)
@@ -114,9 +114,9 @@ async def test_a_worker_who_acts_after_begin_and_before_the_lock_wins(
     assert await backend.attempts(moved) == ()
 
 
+# SQLite has one writer at a time.
+@on("postgresql", "mariadb")
 async def test_other_jobs_go_on_while_a_chunk_is_open(proof: Proof, monkeypatch: pytest.MonkeyPatch) -> None:
-    if proof.engine == "sqlite":
-        pytest.skip("one writer at a time")
     [job] = await add_stuck(proof.world, "a")
     other = await proof.world.add("other", "pending")
     backend, worker = await proof.console(), proof.worker()
@@ -151,11 +151,11 @@ async def test_a_line_logged_while_its_job_is_deleted_is_refused_and_undo_puts_a
     assert await proof.world.snapshot() == before
 
 
+# SQLite has one writer at a time.
+@on("postgresql", "mariadb")
 async def test_a_child_that_changes_under_the_lock_comes_back_as_it_was_last(
     proof: Proof, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if proof.engine == "sqlite":
-        pytest.skip("one writer at a time")
     job = await proof.world.add("a", "failed")
     await proof.world.add_log(job, "first")
     backend, worker = await proof.console(), proof.worker()
